@@ -1,0 +1,58 @@
+/**
+ * `npm test`: prepares what the tests need, runs them, and checks that the core is covered to the last branch.
+ *
+ *     npm test                     everything
+ *     npm test -- handshake        only test files whose path contains "handshake", without the coverage check
+ */
+import { spawnSync } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { installMissing } from "./system-packages.js";
+
+const say = (line: string): void => {
+  process.stdout.write(`# ${line}\n`);
+};
+
+/** Runs a command with our own input and output; ends the process when it fails. */
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): void {
+  const { status } = spawnSync(command, args, { stdio: "inherit", env, shell: process.platform === "win32" });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+const filters = process.argv.slice(2);
+const files = readdirSync(join("build", "test"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".test.js"))
+  .map((file) => join("build", "test", file))
+  .filter(
+    (file) => filters.length === 0 || filters.some((filter) => file.replaceAll("\\", "/").includes(filter)),
+  )
+  .toSorted();
+if (files.length === 0) {
+  say(`no test file's path contains ${filters.join(" or ")}`);
+  process.exit(1);
+}
+
+installMissing(say);
+// The tests of the package and of the examples use what users get: dist/.
+run("npm", ["run", "--silent", "build"]);
+
+const coverage = "coverage";
+rmSync(coverage, { recursive: true, force: true });
+const concurrency = `--test-concurrency=${availableParallelism()}`;
+const env = { ...process.env, NODE_V8_COVERAGE: join(coverage, "tmp") };
+run(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", concurrency, ...files], env);
+
+if (filters.length === 0) {
+  const core = ["--include", "src/base/**", "--include", "src/protocol/**"];
+  run("npx", [
+    "c8",
+    "report",
+    "--temp-directory",
+    join(coverage, "tmp"),
+    ...core,
+    "--check-coverage",
+    "--branches=100",
+    "--lines=100",
+  ]);
+}

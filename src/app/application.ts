@@ -1,0 +1,88 @@
+import { misuse } from "../base/errors.ts";
+import { kindOf } from "../base/text.ts";
+import { HeartbeatWheel } from "../transport/heartbeat.ts";
+import type { TlsOptions } from "../transport/http-server.ts";
+import { HttpServer } from "../transport/http-server.ts";
+import { AccessLog } from "../web/access-log.ts";
+import type { Environment } from "../web/environment.ts";
+import type { PathValues } from "../web/path-pattern.ts";
+import { RequestCycle } from "../web/request-cycle.ts";
+import type { CheckedRoutes, RouteEntry } from "../web/route.ts";
+import { Router } from "../web/router.ts";
+import { SessionRegistry } from "../web/session-registry.ts";
+import type { Settings } from "../web/settings.ts";
+import { resolveSettings } from "../web/settings.ts";
+import { ConsoleLogger } from "./console-logger.ts";
+import { Server } from "./server.ts";
+
+/** How to listen. */
+export interface ListenOptions {
+  /** The address or name to bind: `127.0.0.1`, `localhost`, `::`. Default: all addresses of this machine. */
+  readonly host?: string;
+  /** Certificate and key, and whatever else `tls.createServer` takes: the server then speaks https and wss. */
+  readonly tls?: TlsOptions;
+}
+
+/**
+ * Routes and settings: what a server serves. It does nothing by itself until it listens.
+ *
+ * @example
+ * class Hello extends RequestHandler {
+ *   get() {
+ *     return "Hello!";
+ *   }
+ * }
+ * const app = new Application([["/", Hello]]);
+ * const server = await app.listen(10000);
+ */
+export class Application<const Routes extends readonly RouteEntry[] = readonly RouteEntry[]> {
+  readonly #environment: Environment;
+
+  /**
+   * @param routes in the order in which they are tried; see `RouteEntry`.
+   * @throws WaterspoutError ROUTE_INVALID, ROUTE_NAME_DUPLICATE, SETTING_UNKNOWN, SETTING_INVALID
+   */
+  constructor(routes: CheckedRoutes<Routes>, settings: Settings = {}) {
+    if (!Array.isArray(routes)) {
+      throw misuse("ROUTE_INVALID", {
+        route: kindOf(routes),
+        reason: "the routes are a list of [pattern, Handler]",
+      });
+    }
+    this.#environment = {
+      settings: resolveSettings(settings),
+      router: new Router(routes as readonly RouteEntry[]),
+      log: new AccessLog(settings.logger ?? new ConsoleLogger()),
+      heartbeats: new HeartbeatWheel(),
+    };
+  }
+
+  /**
+   * Listens on a port; 0 picks a free one. Any number of servers may serve the same application.
+   *
+   * @throws WaterspoutError (as a rejection) PORT_INVALID, PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_INVALID, LISTEN_FAILED,
+   *   SETTING_INVALID for TLS options that make no sense.
+   */
+  async listen(port: number, options: ListenOptions = {}): Promise<Server> {
+    const environment = this.#environment;
+    const sessions = new SessionRegistry();
+    const http = new HttpServer({
+      limits: environment.settings.http,
+      tls: options.tls,
+      receiveExchange: (exchange) => void new RequestCycle(exchange, environment, sessions).run(),
+      receiveProblem: (problem, peerAddress) => environment.log.malformed(problem, peerAddress),
+    });
+    await http.listen(port, options.host);
+    return new Server(http, sessions, environment.settings.websocket.closeTimeoutMs);
+  }
+
+  /**
+   * The path of a named route.
+   *
+   * @param values by parameter name; for a RegExp without names by position, "0", "1" and so on.
+   * @throws WaterspoutError ROUTE_NAME_UNKNOWN, ROUTE_PARAMS_INVALID
+   */
+  reverseUrl(name: string, values: PathValues = {}): string {
+    return this.#environment.router.reverseUrl(name, values);
+  }
+}

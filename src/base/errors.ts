@@ -1,0 +1,326 @@
+/**
+ * Every way in which Waterspout says no, in one table.
+ *
+ * A code is what programs match on; the sentence is for people. `status` is the HTTP status of a refused request,
+ * `closeCode` the WebSocket close code (RFC 6455 §7.4) of a failed connection; an entry with neither is a mistake in
+ * the program that uses Waterspout and is thrown. `message` and `advice` say everything and go to the log (and to the
+ * peer in debug mode); `publicMessage` is what a peer may read in production. `<name>` is filled in where the error
+ * arises. docs/errors.md lists the same table, and a test keeps the two equal.
+ */
+
+interface ErrorEntry {
+  readonly status?: number;
+  readonly closeCode?: number;
+  readonly message: string;
+  readonly advice?: string;
+  readonly publicMessage?: string;
+}
+
+const table = {
+  // The request, before any handler.
+  REQUEST_MALFORMED: {
+    status: 400,
+    message: "the bytes received are not an HTTP/1.1 request: <reason>",
+    publicMessage: "The request is malformed.",
+  },
+  REQUEST_TARGET_INVALID: {
+    status: 400,
+    message: 'the request target must be a path ("/url") or an http(s) URL, got <target>',
+    publicMessage: "The request target is malformed.",
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    message: "the request was not complete within <limit> ms",
+    advice: "To allow more time: http: { headersTimeoutMs, requestTimeoutMs }.",
+    publicMessage: "The request took too long to arrive.",
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    message: "the request line and header fields exceed <limit> bytes",
+    advice: "To allow more: http: { maxHeaderBytes }.",
+    publicMessage: "The header fields are too large.",
+  },
+  HEADERS_TOO_MANY: {
+    status: 431,
+    message: "the request has <count> header fields, at most <limit> are allowed",
+    advice: "To allow more: http: { maxHeaders }.",
+    publicMessage: "There are too many header fields.",
+  },
+  EXPECTATION_FAILED: {
+    status: 417,
+    message: "the only expectation that can be met is 100-continue, got <expect>",
+    publicMessage: "The expectation cannot be met.",
+  },
+  HOST_INVALID: {
+    status: 400,
+    message:
+      'there must be one Host header with a host and optionally a port ("example.com:8080"), got <host>',
+    publicMessage: "The Host header is missing or malformed.",
+  },
+  HOST_REFUSED: {
+    status: 403,
+    message: "Host <host> is not served here (allowed: <allowed>)",
+    advice: 'To allow it: new Application(routes, { allowedHosts: ["<hostname>"] }).',
+    publicMessage: "This host name is not served here.",
+  },
+  PATH_ENCODING_INVALID: {
+    status: 400,
+    message: "<value> is not percent-encoded UTF-8",
+    publicMessage: "The path is not percent-encoded UTF-8.",
+  },
+  ROUTE_NOT_FOUND: {
+    status: 404,
+    message: "no route matches <path>",
+    publicMessage: "There is nothing here.",
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    message: "<method> is not implemented by <handler>, which allows <allowed>",
+    publicMessage: "This method is not allowed here.",
+  },
+  ARGUMENT_MISSING: {
+    status: 400,
+    message: "the query argument <name> is missing",
+    publicMessage: "A query argument is missing.",
+  },
+  ARGUMENT_INVALID: {
+    status: 400,
+    message: "the query argument <name> is not percent-encoded UTF-8",
+    publicMessage: "A query argument is malformed.",
+  },
+  STATUS_REFUSED: {
+    message: "<handler> answered with status <status>",
+    publicMessage: "The request was refused.",
+  },
+  HANDLER_REFUSED: {
+    message: "<handler> refused the request: <reason>",
+    publicMessage: "The request was refused.",
+  },
+  HANDLER_FAILED: {
+    status: 500,
+    message: "<handler> threw an exception",
+    publicMessage: "Something went wrong on the server.",
+  },
+
+  // The WebSocket handshake (RFC 6455 §4.2).
+  WS_METHOD_NOT_ALLOWED: {
+    status: 405,
+    message: "a WebSocket handshake is a GET request, got <method>",
+    publicMessage: "A WebSocket handshake is a GET request.",
+  },
+  WS_HTTP_VERSION: {
+    status: 400,
+    message: "a WebSocket handshake needs HTTP/1.1, got HTTP/<version>",
+    advice: "Behind nginx: proxy_http_version 1.1.",
+    publicMessage: "A WebSocket handshake needs HTTP/1.1.",
+  },
+  WS_UPGRADE_REQUIRED: {
+    status: 426,
+    message: "this path speaks WebSocket: the Upgrade header must name websocket, got <upgrade>",
+    advice: "Open it with new WebSocket(…). Behind nginx: proxy_set_header Upgrade $http_upgrade.",
+    publicMessage: "This path speaks WebSocket: open it with a WebSocket client.",
+  },
+  WS_CONNECTION_INVALID: {
+    status: 400,
+    message: "the Connection header must contain Upgrade, got <connection>",
+    advice: 'Behind nginx: proxy_set_header Connection "upgrade".',
+    publicMessage: "The Connection header must contain Upgrade.",
+  },
+  WS_VERSION_UNSUPPORTED: {
+    status: 426,
+    message: "Sec-WebSocket-Version must be 13, got <version>",
+    publicMessage: "Sec-WebSocket-Version must be 13.",
+  },
+  WS_KEY_INVALID: {
+    status: 400,
+    message: "Sec-WebSocket-Key must be 16 bytes in base64, got <key>",
+    publicMessage: "Sec-WebSocket-Key must be 16 bytes in base64.",
+  },
+  WS_BODY_NOT_ALLOWED: {
+    status: 400,
+    message: "a WebSocket handshake has no body, got <header>",
+    publicMessage: "A WebSocket handshake has no body.",
+  },
+  WS_SUBPROTOCOL_INVALID: {
+    status: 400,
+    message: "Sec-WebSocket-Protocol must be a list of different tokens, got <value>",
+    publicMessage: "Sec-WebSocket-Protocol is malformed.",
+  },
+  WS_EXTENSIONS_INVALID: {
+    status: 400,
+    message: "Sec-WebSocket-Extensions must be a list of extensions with parameters, got <value>",
+    publicMessage: "Sec-WebSocket-Extensions is malformed.",
+  },
+  WS_NOT_SPOKEN_HERE: {
+    status: 400,
+    message: "<handler> at this path is no WebSocketHandler, but a WebSocket was asked for",
+    advice: "Check the path of new WebSocket(…), or the order of the routes: the first that matches wins.",
+    publicMessage: "This path does not speak WebSocket.",
+  },
+  WS_ORIGIN_REFUSED: {
+    status: 403,
+    message: "Origin <origin> may not open <url> (same origin is <sameOrigin>)",
+    advice:
+      "To allow it: new Application(routes, { allowedOrigins: [<suggestion>] }), or override checkOrigin().",
+    publicMessage: "This origin may not open a WebSocket here.",
+  },
+  WS_SUBPROTOCOL_NOT_OFFERED: {
+    status: 500,
+    message: "<handler>.selectSubprotocol() returned <selected>, but the client offered <offered>",
+    publicMessage: "Something went wrong on the server.",
+  },
+
+  // A WebSocket connection that fails (RFC 6455 §7.1.7).
+  WS_RESERVED_BITS: {
+    closeCode: 1002,
+    message: "a frame has a reserved bit set, but no extension was negotiated",
+  },
+  WS_OPCODE_UNKNOWN: { closeCode: 1002, message: "a frame has the reserved opcode <opcode>" },
+  WS_MASK_MISSING: { closeCode: 1002, message: "a frame from the client is not masked" },
+  WS_MASK_UNEXPECTED: { closeCode: 1002, message: "a frame from the server is masked" },
+  WS_LENGTH_INVALID: {
+    closeCode: 1002,
+    message: "a frame's length is not in the shortest form, or has 64 bits",
+  },
+  WS_CONTROL_TOO_LONG: { closeCode: 1002, message: "a control frame has more than 125 bytes" },
+  WS_CONTROL_FRAGMENTED: { closeCode: 1002, message: "a control frame is fragmented" },
+  WS_CONTINUATION_UNEXPECTED: { closeCode: 1002, message: "a continuation frame continues no message" },
+  WS_CONTINUATION_EXPECTED: { closeCode: 1002, message: "a new message began inside a fragmented one" },
+  WS_CLOSE_INVALID: {
+    closeCode: 1002,
+    message: "a close frame must be empty or begin with a code that may be sent, got <got>",
+  },
+  WS_TEXT_INVALID: { closeCode: 1007, message: "a text message or close reason is not valid UTF-8" },
+  WS_MESSAGE_TYPE_REFUSED: { closeCode: 1003, message: "a <got> message came, only <accepted> is accepted" },
+  WS_MESSAGE_TOO_BIG: {
+    closeCode: 1009,
+    message: "a message is longer than <limit> bytes",
+    advice: "To allow more: websocket: { maxMessageBytes }.",
+  },
+  WS_HANDLER_FAILED: { closeCode: 1011, message: "the handler threw an exception" },
+  HEARTBEAT_TIMEOUT: {
+    closeCode: 1001,
+    message: "nothing was received for <limit> ms after a ping",
+    advice: "To allow more: websocket: { pingTimeoutMs }.",
+  },
+  SLOW_CONSUMER: {
+    closeCode: 1013,
+    message: "<buffered> bytes wait to be read by a slow peer, at most <limit> may",
+    advice: "To allow more: websocket: { maxSendQueueBytes }; better: await drained() between messages.",
+  },
+  SERVER_CLOSING: {
+    status: 503,
+    closeCode: 1001,
+    message: "the server is closing",
+    publicMessage: "The server is closing.",
+  },
+
+  // Mistakes of the program, thrown at once.
+  ROUTE_INVALID: { message: "route <route>: <reason>" },
+  ROUTE_NAME_UNKNOWN: { message: "no route is named <name> (there are: <names>)" },
+  ROUTE_NAME_DUPLICATE: { message: "two routes are named <name>" },
+  ROUTE_PARAMS_INVALID: { message: "route <name> cannot be reversed: <reason>" },
+  SETTING_UNKNOWN: { message: "there is no setting <name> (there are: <names>)" },
+  SETTING_INVALID: { message: "setting <name> must be <expected>, got <value>" },
+  PORT_IN_USE: {
+    message: "port <port> on <host> is already in use",
+    advice: "Stop the program that has it, or choose another port: listen(0) picks a free one.",
+  },
+  PORT_FORBIDDEN: {
+    message: "port <port> on <host> may not be opened by this user",
+    advice: "Choose a port above 1023 and put a proxy before it, or grant the right to bind low ports.",
+  },
+  ADDRESS_INVALID: {
+    message: "cannot listen on host <host>: <reason>",
+    advice: "Use an address of this machine, such as 127.0.0.1, or leave host out to listen on all.",
+  },
+  PORT_INVALID: { message: "a port is a whole number from 0 (any free one) to 65535, got <port>" },
+  LISTEN_FAILED: { message: "cannot listen on port <port> of <host>: <reason>" },
+  HEADER_INVALID: { message: "header <name> cannot be set: <reason>" },
+  HEADERS_SENT: { message: "<what> is too late: the response headers have been sent" },
+  STATUS_INVALID: { message: "a status is a whole number from <from> to 599, got <status>" },
+  RETURN_VALUE_INVALID: {
+    message: "<handler> returned <got>; a handler returns a string, an object, bytes, a Response or nothing",
+  },
+  ARGUMENT_TYPE_INVALID: { message: "<name> must be <expected>, got <got>" },
+  CLOSE_CODE_INVALID: {
+    message: "close codes a program may send are 1000 to 1003, 1007 to 1014 and 3000 to 4999, got <code>",
+  },
+  CLOSE_REASON_TOO_LONG: { message: "a close reason has at most 123 bytes in UTF-8, got <got>" },
+  PING_TOO_LONG: { message: "a ping or pong has at most 125 bytes, got <got>" },
+  HANDSHAKE_FAILED: { message: "the WebSocket handshake failed: <reason>" },
+} as const;
+
+/**
+ * A code of the error table.
+ *
+ * @example
+ * const code: ErrorCode = "PORT_IN_USE";
+ */
+export type ErrorCode = keyof typeof table;
+
+/** The table by code, for lookups that do not know the code at compile time. @internal */
+export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = table;
+
+type Placeholders<Text> = Text extends `${string}<${infer Name}>${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+type MessageOf<Code extends ErrorCode> = (typeof table)[Code]["message"];
+type AdviceOf<Code extends ErrorCode> = (typeof table)[Code] extends { readonly advice: infer Advice }
+  ? Advice
+  : never;
+
+/** What must be known to fill in the texts of a code. @internal */
+export type ErrorDetails<Code extends ErrorCode> = Readonly<
+  Record<Placeholders<MessageOf<Code>> | Placeholders<AdviceOf<Code>>, string | number>
+>;
+
+/** One error with its texts filled in: what refusals, failed connections and exceptions carry. @internal */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** Fills in the texts of `code`. @internal */
+export function describe<Code extends ErrorCode>(code: Code, details: ErrorDetails<Code>): Problem {
+  const entry = errorTable[code];
+  return { code, message: fill(entry.message, details), advice: fill(entry.advice ?? "", details) };
+}
+
+function fill(template: string, details: Readonly<Record<string, string | number>>): string {
+  return template.replace(/<(\w+)>/g, (whole, name: string) => String(details[name] ?? whole));
+}
+
+/**
+ * Thrown when Waterspout is used in a way that cannot work: a bad setting, a route that does not parse, a port that is
+ * taken. What a peer does wrong is never an exception; it is refused or closed with a code.
+ *
+ * @example
+ * try {
+ *   await app.listen(10000);
+ * } catch (error) {
+ *   if (error instanceof WaterspoutError && error.code === "PORT_IN_USE") await app.listen(0);
+ *   else throw error;
+ * }
+ */
+export class WaterspoutError extends Error {
+  override readonly name = "WaterspoutError";
+  /** What went wrong, for programs. */
+  readonly code: ErrorCode;
+
+  /** @internal */
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super([problem.message, problem.advice].filter(Boolean).join(". "), options);
+    this.code = problem.code;
+  }
+}
+
+/** Shorthand for the exception of `code`. @internal */
+export function misuse<Code extends ErrorCode>(
+  code: Code,
+  details: ErrorDetails<Code>,
+  options?: ErrorOptions,
+): WaterspoutError {
+  return new WaterspoutError(describe(code, details), options);
+}

@@ -1,0 +1,62 @@
+/**
+ * The limits on everything that can grow, with their defaults. A reader who wonders "how much can a stranger make this
+ * server hold?" finds the answer here and in docs/settings.md.
+ */
+
+/** Limits of the HTTP side. */
+export interface HttpLimits {
+  /** Bytes of request line and header fields together; past it 431. Default 16 KiB, as Node's and nginx's order. */
+  readonly maxHeaderBytes: number;
+  /** Number of header fields; past it 431. Default 100, as Apache's. */
+  readonly maxHeaders: number;
+  /** Milliseconds until the header fields are complete; past it 408. Default 10 s. */
+  readonly headersTimeoutMs: number;
+  /** Milliseconds until the whole request is complete; past it 408. Default 5 min, Node's. */
+  readonly requestTimeoutMs: number;
+  /** Milliseconds that an idle connection is kept for the next request. Default 5 s, Node's. */
+  readonly keepAliveTimeoutMs: number;
+}
+
+/** Limits and times of WebSocket connections. */
+export interface WebSocketLimits {
+  /** Bytes of one message, all its fragments together; past it close 1009. Default 1 MiB. */
+  readonly maxMessageBytes: number;
+  /** Milliseconds between pings to a silent peer; 0 sends none. Default 30 s, under the 60 s of most proxies. */
+  readonly pingIntervalMs: number;
+  /** Milliseconds in which any byte must come after a ping; past it close 1001. Default 10 s. */
+  readonly pingTimeoutMs: number;
+  /** Milliseconds for the peer to answer a close frame; past it the socket is closed. Default 5 s, as Tornado's. */
+  readonly closeTimeoutMs: number;
+  /** Bytes waiting to be sent from which `writeMessage` returns false. Default 256 KiB. */
+  readonly highWaterMarkBytes: number;
+  /** Bytes waiting to be sent past which a peer is closed with 1013. Default 1 MiB, as Centrifugo's. */
+  readonly maxSendQueueBytes: number;
+  /** Messages waiting for the handler from which the socket is not read any more. Default 64. */
+  readonly maxQueuedMessages: number;
+  /** Bytes waiting for the handler from which the socket is not read any more. Default 1 MiB. */
+  readonly maxQueuedBytes: number;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** @internal */
+export const defaultHttpLimits: HttpLimits = {
+  maxHeaderBytes: 16 * KiB,
+  maxHeaders: 100,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 300_000,
+  keepAliveTimeoutMs: 5_000,
+};
+
+/** @internal */
+export const defaultWebSocketLimits: WebSocketLimits = {
+  maxMessageBytes: MiB,
+  pingIntervalMs: 30_000,
+  pingTimeoutMs: 10_000,
+  closeTimeoutMs: 5_000,
+  highWaterMarkBytes: 256 * KiB,
+  maxSendQueueBytes: MiB,
+  maxQueuedMessages: 64,
+  maxQueuedBytes: MiB,
+};

@@ -1,0 +1,28 @@
+/**
+ * Waterspout: a real-time web server. This is the package's main entry; `waterspout/testing` is the other one.
+ */
+export { Application } from "./app/application.ts";
+export type { ListenOptions } from "./app/application.ts";
+export type { Server } from "./app/server.ts";
+export type { BytesLike } from "./base/bytes.ts";
+export { WaterspoutError } from "./base/errors.ts";
+export type { ErrorCode } from "./base/errors.ts";
+export type { HttpLimits, WebSocketLimits } from "./base/limits.ts";
+export type { Logger } from "./base/logger.ts";
+export type { AcceptedMessages } from "./protocol/websocket/connection.ts";
+export type { HeaderFields } from "./protocol/websocket/handshake.ts";
+export type { TlsOptions } from "./transport/http-server.ts";
+export type { TransportKind } from "./transport/transport.ts";
+export type { HandlerContext, NoParams } from "./web/handler.ts";
+export { HttpError } from "./web/http-error.ts";
+export type { HttpErrorOptions } from "./web/http-error.ts";
+export type { HttpRequest } from "./web/http-request.ts";
+export type { PathValues } from "./web/path-pattern.ts";
+export type { HandlerResult, RedirectOptions } from "./web/request-handler.ts";
+export { RequestHandler } from "./web/request-handler.ts";
+export { route } from "./web/route.ts";
+export type { HostRoute, PathParams, Route, RouteConfig, RouteEntry, RoutePattern } from "./web/route.ts";
+export type { Settings } from "./web/settings.ts";
+export type { StaticFileOptions } from "./web/static-file-handler.ts";
+export { StaticFileHandler } from "./web/static-file-handler.ts";
+export { WebSocketHandler } from "./web/websocket-handler.ts";

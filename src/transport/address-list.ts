@@ -1,0 +1,39 @@
+import { BlockList, isIP } from "node:net";
+
+/** Whether `text` is an IP address. */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0;
+}
+
+/** Which addresses a list of addresses, CIDR blocks and the name "loopback" contains. */
+export class AddressList {
+  readonly #blocks = new BlockList();
+
+  /** Adds an entry; false when it is none. */
+  add(entry: string): boolean {
+    if (entry === "loopback") return this.add("127.0.0.0/8") && this.add("::1");
+    const [address = "", prefix, ...rest] = entry.split("/");
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+    if (!isAddress(address) || rest.length > 0) return false;
+    if (prefix === undefined) {
+      this.#blocks.addAddress(address, family);
+      return true;
+    }
+    if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > (family === "ipv6" ? 128 : 32)) return false;
+    this.#blocks.addSubnet(address, Number(prefix), family);
+    return true;
+  }
+
+  includes(address: string): boolean {
+    const family = isIP(address);
+    return family !== 0 && this.#blocks.check(address, family === 6 ? "ipv6" : "ipv4");
+  }
+}
+
+/** Whether an address is this machine itself. */
+export function isLoopbackAddress(address: string): boolean {
+  return loopback.includes(address);
+}
+
+const loopback = new AddressList();
+loopback.add("loopback");

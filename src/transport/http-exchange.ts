@@ -1,0 +1,225 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
+import type { Socket } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import { misuse } from "../base/errors.ts";
+import { quote } from "../base/text.ts";
+import { noBytes } from "../base/bytes.ts";
+import type { HeaderFields } from "../protocol/websocket/handshake.ts";
+import type { FileResult } from "./file-responder.ts";
+import { respondWithFile } from "./file-responder.ts";
+import type { WebSocketTransportOptions } from "./websocket-transport.ts";
+import { WebSocketTransport } from "./websocket-transport.ts";
+
+/** Header fields of a response: name, and one value or several. */
+export type ResponseHeaders = Iterable<readonly [name: string, value: string | readonly string[]]>;
+
+/** What a response carries. */
+export type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array> | undefined;
+
+/** Where an exchange's bytes come from and go to. A response object is made only when one is needed. */
+export interface ExchangeSource {
+  readonly request: IncomingMessage;
+  readonly createResponse: () => ServerResponse;
+  /** Bytes behind the header fields of a request that asked for another protocol. */
+  readonly upgradeHead: Uint8Array | undefined;
+}
+
+/**
+ * One request and its answer, as the layers above see them: the only object through which they reach Node's HTTP
+ * server. It answers once, as a response or by turning the connection into a WebSocket.
+ */
+export class HttpExchange {
+  readonly startedAt: number = performance.now();
+  readonly #request: IncomingMessage;
+  readonly #source: ExchangeSource;
+  #response: ServerResponse | undefined;
+  #isAnswered = false;
+  #onAnswered: (() => void) | undefined;
+
+  constructor(source: ExchangeSource) {
+    this.#source = source;
+    this.#request = source.request;
+  }
+
+  get method(): string {
+    return this.#request.method ?? "";
+  }
+
+  /** The request target as it stood in the request line; bytes outside ASCII are percent-encoded. */
+  get target(): string {
+    const target = this.#request.url ?? "";
+    // Node hands bytes over as characters of the same number.
+    return target.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+  }
+
+  get httpVersion(): string {
+    return this.#request.httpVersion;
+  }
+
+  get headers(): HeaderFields {
+    return this.#request.headers;
+  }
+
+  /** How many header fields came, repeated ones counted each time. */
+  get headerCount(): number {
+    return this.#request.rawHeaders.length / 2;
+  }
+
+  /** How often a header field came; `name` is in lower case. */
+  countOf(name: string): number {
+    const { rawHeaders } = this.#request;
+    let count = 0;
+    for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === name) count++;
+    return count;
+  }
+
+  get peerAddress(): string {
+    return plainAddress(this.#request.socket.remoteAddress);
+  }
+
+  get localAddress(): string {
+    return plainAddress(this.#request.socket.localAddress);
+  }
+
+  get isEncrypted(): boolean {
+    return "encrypted" in this.#request.socket;
+  }
+
+  /** Whether the peer has gone, so that nobody would read an answer. */
+  get isAborted(): boolean {
+    return this.#request.socket.destroyed;
+  }
+
+  /** Whether the request asks to leave HTTP, with an Upgrade header or CONNECT. */
+  get isUpgrade(): boolean {
+    return this.#source.upgradeHead !== undefined;
+  }
+
+  /** Whether an answer has been begun. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
+  /** The status of the answer. */
+  get status(): number {
+    return this.#response?.statusCode ?? 101;
+  }
+
+  /** Milliseconds since the header fields were complete. */
+  get elapsedMs(): number {
+    return performance.now() - this.startedAt;
+  }
+
+  /** Has `listener` called once when the answer has been sent, or the peer has gone before it was. */
+  onAnswered(listener: () => void): void {
+    this.#onAnswered = listener;
+  }
+
+  /** Answers. A body of known length gets its Content-Length; nothing is sent for a body that HTTP forbids. */
+  async respond(status: number, headers: ResponseHeaders, body: ResponseBody): Promise<void> {
+    const response = this.#open(status, headers);
+    if (typeof body === "string" || body instanceof Uint8Array || body === undefined) {
+      const bytes = typeof body === "string" ? Buffer.from(body) : (body ?? noBytes);
+      if (mayHaveBody(status)) response.setHeader("Content-Length", bytes.length);
+      response.end(this.method === "HEAD" || !mayHaveBody(status) ? undefined : bytes);
+      return;
+    }
+    if (this.method === "HEAD" || !mayHaveBody(status)) {
+      await body.cancel();
+      response.end();
+      return;
+    }
+    try {
+      await pipeline(Readable.fromWeb(body), response);
+    } catch (error) {
+      // A peer that stops reading is its own affair; a source that breaks is ours, and must not look complete.
+      if (!this.isAborted) {
+        this.abort();
+        throw error;
+      }
+    }
+  }
+
+  /** Answers with a file below `root`; when that is not possible, the exchange is still to be answered. */
+  async respondWithFile(headers: ResponseHeaders, root: string, path: string): Promise<FileResult> {
+    const response = this.#open(200, headers);
+    const result = await respondWithFile(this.#request, response, root, path);
+    if (result.kind !== "sent") this.#isAnswered = false;
+    return result;
+  }
+
+  /** Cuts the connection: for an answer that broke in the middle, which must not look complete. */
+  abort(): void {
+    this.#request.socket.destroy();
+  }
+
+  /** Completes the opening handshake (RFC 6455 §4.2.2) and hands the socket over to the WebSocket. */
+  acceptWebSocket(
+    accept: string,
+    headers: ResponseHeaders,
+    options: Omit<WebSocketTransportOptions, "head" | "role">,
+  ): WebSocketTransport {
+    const lines = [
+      "HTTP/1.1 101 Switching Protocols",
+      "Upgrade: websocket",
+      "Connection: Upgrade",
+      `Sec-WebSocket-Accept: ${accept}`,
+    ];
+    if (options.subprotocol !== "") lines.push(`Sec-WebSocket-Protocol: ${options.subprotocol}`);
+    for (const [name, value] of headers) {
+      for (const each of typeof value === "string" ? [value] : value) lines.push(`${name}: ${each}`);
+    }
+    this.#isAnswered = true;
+    const socket: Socket = this.#request.socket;
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+    const head = this.#source.upgradeHead ?? noBytes;
+    const transport = new WebSocketTransport(socket, { ...options, head, role: "server" });
+    this.#answered();
+    return transport;
+  }
+
+  #open(status: number, headers: ResponseHeaders): ServerResponse {
+    const response = (this.#response ??= this.#source.createResponse());
+    this.#isAnswered = true;
+    response.statusCode = status;
+    for (const [name, value] of headers) response.setHeader(name, value);
+    if (this.isAborted) this.#answered();
+    else response.once("close", () => this.#answered());
+    return response;
+  }
+
+  #answered(): void {
+    this.#onAnswered?.();
+    this.#onAnswered = undefined;
+  }
+}
+
+/** The words that belong to a status code (RFC 9110 §15), or "Unknown". */
+export function reasonPhrase(status: number): string {
+  return STATUS_CODES[status] ?? "Unknown";
+}
+
+/** Throws HEADER_INVALID unless the field may be sent as it is; so nothing can smuggle in a second one. */
+export function checkHeader(name: string, value: string): void {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw misuse("HEADER_INVALID", { name: quote(name), reason }, { cause: error });
+  }
+}
+
+/** RFC 9110 §6.4.1: these have no content, and 204 not even a Content-Length. */
+function mayHaveBody(status: number): boolean {
+  return status !== 204 && status !== 304;
+}
+
+/** An IPv4 address without the prefix that a dual-stack socket gives it (RFC 4291 §2.5.5.2). */
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return "-";
+  return address.startsWith("::ffff:") ? address.slice(7) : address;
+}

@@ -1,0 +1,199 @@
+import type { IncomingMessage, Server, ServerOptions } from "node:http";
+import { createServer, ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { TlsOptions } from "node:tls";
+import type { Problem } from "../base/errors.ts";
+import { describe, errorTable, misuse } from "../base/errors.ts";
+import type { HttpLimits } from "../base/limits.ts";
+import { quote } from "../base/text.ts";
+import { endSocket } from "./end-socket.ts";
+import { HttpExchange, reasonPhrase } from "./http-exchange.ts";
+import { checkPort, listenError, serverUrl } from "./listen-address.ts";
+
+/** What `tls.createServer` takes: certificate, key and the rest. */
+export type { TlsOptions };
+
+/** How often Node looks for requests that take too long: how late a 408 may come, in milliseconds. */
+const timeoutCheckMs = 1000;
+
+/** How long the end of a refused connection may take, in milliseconds. */
+const endTimeoutMs = 2000;
+
+export interface HttpServerOptions {
+  readonly limits: HttpLimits;
+  readonly tls?: TlsOptions | undefined;
+  /** A request whose header fields are complete. */
+  readonly receiveExchange: (exchange: HttpExchange) => void;
+  /** Something that is no request; it has been answered already. */
+  readonly receiveProblem: (problem: Problem, peerAddress: string) => void;
+}
+
+/**
+ * Node's HTTP server, set up so that nothing is refused silently: every request becomes an exchange, also one that
+ * asks for another protocol or has no Host, and what cannot be parsed is reported.
+ */
+export class HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #server: Server;
+  /** Connections that left Node's care because they asked for another protocol. */
+  readonly #detached = new Set<Socket>();
+  #url = "";
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    const { limits, tls } = options;
+    const settings = {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+      // A missing Host is refused by us, with a reason and a log line.
+      requireHostHeader: false,
+    };
+    this.#server = tls === undefined ? createServer(settings) : createSecureServer({ ...settings, ...tls });
+    // Past its own count Node drops header fields silently; `maxHeaders` is judged on what came.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      options.receiveExchange(
+        new HttpExchange({ request, createResponse: () => response, upgradeHead: undefined }),
+      );
+    });
+    this.#server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+      options.receiveExchange(
+        new HttpExchange({ request, createResponse: () => response, upgradeHead: undefined }),
+      );
+    });
+    this.#server.on("upgrade", (request, socket, head) =>
+      this.#receiveUpgrade(request, socket as Socket, head),
+    );
+    this.#server.on("connect", (request, socket, head) =>
+      this.#receiveUpgrade(request, socket as Socket, head),
+    );
+    this.#server.on("clientError", (error, socket) => this.#receiveClientError(error, socket as Socket));
+    this.#server.on("tlsClientError", (error, socket) => {
+      if (!isConnectionLoss(error))
+        this.#report(describe("REQUEST_MALFORMED", { reason: error.message }), socket);
+    });
+  }
+
+  /** Where a person on this machine reaches the server; empty before `listen`. */
+  get url(): string {
+    return this.#url;
+  }
+
+  get port(): number {
+    const address = this.#server.address() as AddressInfo | null;
+    return address?.port ?? 0;
+  }
+
+  /** Binds; rejects with the code, the reason and what to do. */
+  async listen(port: number, host: string | undefined): Promise<void> {
+    checkPort(port);
+    await new Promise<void>((resolve, reject) => {
+      const onError = (error: Error): void => reject(listenError(error, port, host));
+      this.#server.once("error", onError);
+      this.#server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+        this.#server.off("error", onError);
+        resolve();
+      });
+    });
+    this.#url = serverUrl(this.#options.tls === undefined ? "http" : "https", host, this.port);
+  }
+
+  /** Accepts no more; resolves when every connection has ended. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  /** Cuts the connections that are left. */
+  destroyConnections(): void {
+    this.#server.closeAllConnections();
+    for (const socket of this.#detached) socket.destroy();
+  }
+
+  /** Node has taken its hands off this socket: errors, the answer and the end are ours. */
+  #receiveUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    this.#detached.add(socket);
+    socket.once("close", () => this.#detached.delete(socket));
+    // What a broken connection means is said by its "close".
+    socket.on("error", () => {});
+    const createResponse = (): ServerResponse => {
+      const response = new ServerResponse(request);
+      response.shouldKeepAlive = false;
+      response.assignSocket(socket);
+      response.once("finish", () => {
+        response.detachSocket(socket);
+        response.emit("close");
+        endSocket(socket, endTimeoutMs);
+      });
+      return response;
+    };
+    this.#options.receiveExchange(new HttpExchange({ request, createResponse, upgradeHead: head }));
+  }
+
+  #receiveClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+    // A connection that was lost, or on which nothing was ever sent (browsers open some in advance), asks for nothing.
+    if (isConnectionLoss(error) || socket.bytesRead === 0 || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const problem = this.#problemOf(error);
+    socket.write(plainResponse(problem));
+    endSocket(socket, endTimeoutMs);
+    this.#report(problem, socket);
+  }
+
+  #problemOf(error: NodeJS.ErrnoException): Problem {
+    const { maxHeaderBytes, headersTimeoutMs } = this.#options.limits;
+    switch (error.code ?? "") {
+      case "HPE_HEADER_OVERFLOW":
+        return describe("HEADERS_TOO_LARGE", { limit: maxHeaderBytes });
+      case "ERR_HTTP_REQUEST_TIMEOUT":
+        return describe("REQUEST_TIMEOUT", { limit: headersTimeoutMs });
+      default:
+        return describe("REQUEST_MALFORMED", { reason: quote(error.message) });
+    }
+  }
+
+  #report(problem: Problem, socket: Socket): void {
+    this.#options.receiveProblem(problem, socket.remoteAddress?.replace(/^::ffff:/, "") ?? "-");
+  }
+}
+
+function createSecureServer(options: ServerOptions & TlsOptions): Server {
+  try {
+    return createTlsServer(options);
+  } catch (error) {
+    const value = error instanceof Error ? error.message : String(error);
+    throw misuse(
+      "SETTING_INVALID",
+      { name: "tls", expected: "a key and a certificate that fit", value },
+      { cause: error },
+    );
+  }
+}
+
+function isConnectionLoss(error: NodeJS.ErrnoException): boolean {
+  return error.code === "ECONNRESET" || error.code === "EPIPE" || error.code === "HPE_INVALID_EOF_STATE";
+}
+
+/** An answer without an exchange, to bytes that were no request. */
+function plainResponse(problem: Problem): string {
+  const entry = errorTable[problem.code];
+  const status = entry.status ?? 400;
+  const body = `${problem.code}: ${entry.publicMessage ?? ""}\n`;
+  return [
+    `HTTP/1.1 ${status} ${reasonPhrase(status)}`,
+    "Connection: close",
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "",
+    body,
+  ].join("\r\n");
+}

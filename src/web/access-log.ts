@@ -1,0 +1,121 @@
+import type { Problem } from "../base/errors.ts";
+import { errorTable } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { kindOf, printable, quote } from "../base/text.ts";
+import type { Traffic } from "../transport/transport.ts";
+import type { HttpRequest } from "./http-request.ts";
+
+/** The parts of a log line about a request. */
+export interface LoggedRequest {
+  readonly method: string;
+  readonly uri: string;
+  readonly remoteAddress: string;
+}
+
+/** How a WebSocket ended. */
+export interface ClosedConnection {
+  readonly code: number;
+  readonly reason: string;
+  readonly seconds: number;
+  readonly traffic: Readonly<Traffic>;
+  readonly problem: Problem | undefined;
+}
+
+/** For how long repetitions of a refusal are counted instead of explained again, in milliseconds. */
+const repetitionMs = 60_000;
+
+/** How many different refusals are remembered at a time. */
+const remembered = 1000;
+
+/**
+ * What happened, one line each, in Tornado's words: `STATUS METHOD URI (IP) MS`. A refusal is explained in a line of
+ * its own, once a minute for each code and origin; those in between are counted.
+ */
+export class AccessLog {
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #refusals = new Map<string, { since: number; repeated: number }>();
+
+  constructor(logger: Logger, now: () => number = Date.now) {
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  /** A request was answered. */
+  answered(status: number, request: LoggedRequest, elapsedMs: number): void {
+    const line = `${status} ${describeRequest(request)} ${elapsedMs.toFixed(2)}ms`;
+    if (status < 400) this.#logger.info(line);
+    else if (status < 500) this.#logger.warn(line);
+    else this.#logger.error(line);
+  }
+
+  /** A WebSocket ended. */
+  closed(request: LoggedRequest, closed: ClosedConnection): void {
+    const { code, reason, seconds, traffic, problem } = closed;
+    const because = problem === undefined ? quoteReason(reason) : ` ${problem.code}: ${sentence(problem)}`;
+    const line =
+      `${code} ${describeRequest(request)} closed after ${seconds.toFixed(2)}s,` +
+      ` received ${traffic.messagesReceived} (${traffic.bytesReceived} bytes),` +
+      ` sent ${traffic.messagesSent} (${traffic.bytesSent} bytes)${because}`;
+    if (problem === undefined || problem.code === "SERVER_CLOSING") this.#logger.info(line);
+    else this.#logger.warn(line);
+  }
+
+  /** Why a request was refused; `origin` is who asked, a web origin or an address. */
+  refused(problem: Problem, origin: string): void {
+    // A handler refuses for many reasons under one code.
+    const what = problem.code === "HANDLER_REFUSED" ? problem.message : problem.code;
+    const repeated = this.#countRefusal(`${origin} ${what}`);
+    if (repeated === undefined) return;
+    const indent = " ".repeat(problem.code.length + 2);
+    const advice = problem.advice === "" ? "" : `\n${indent}${printable(problem.advice, 1000)}`;
+    const again = repeated === 0 ? "" : ` [${repeated} more times since]`;
+    this.#logger.warn(`${problem.code}  ${printable(problem.message, 1000)}.${again}${advice}`);
+  }
+
+  /** Bytes came that were no request; the only line about them. */
+  malformed(problem: Problem, remoteAddress: string): void {
+    const status = errorTable[problem.code].status ?? 400;
+    this.#logger.warn(`${status} (${remoteAddress}) ${problem.code}: ${sentence(problem)}`);
+  }
+
+  /** A handler threw. */
+  failed(request: HttpRequest, error: unknown): void {
+    this.#logger.error(`Uncaught exception ${describeRequest(request)}\n${stackOf(error)}`);
+  }
+
+  /** How often this refusal was repeated since it was last explained; undefined when it need not be explained now. */
+  #countRefusal(key: string): number | undefined {
+    const now = this.#now();
+    const known = this.#refusals.get(key);
+    if (known !== undefined && now - known.since < repetitionMs) {
+      known.repeated++;
+      return undefined;
+    }
+    this.#refusals.delete(key);
+    // A map keeps its insertion order: the first key is the one explained longest ago.
+    const oldest = this.#refusals.keys().next();
+    if (this.#refusals.size >= remembered && oldest.done !== true) this.#refusals.delete(oldest.value);
+    this.#refusals.set(key, { since: now, repeated: 0 });
+    return known?.repeated ?? 0;
+  }
+}
+
+/** An exception as text, with its stack and its causes, whatever was thrown. */
+export function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return `a value that is no Error was thrown: ${kindOf(error)}`;
+  const stack = error.stack ?? `${error.name}: ${error.message}`;
+  return error.cause === undefined ? stack : `${stack}\nCaused by: ${stackOf(error.cause)}`;
+}
+
+function describeRequest(request: LoggedRequest): string {
+  return `${printable(request.method)} ${printable(request.uri, 1000)} (${request.remoteAddress})`;
+}
+
+function quoteReason(reason: string): string {
+  return reason === "" ? "" : ` ${quote(reason)}`;
+}
+
+function sentence(problem: Problem): string {
+  return printable([problem.message, problem.advice].filter(Boolean).join(". "), 1000);
+}

@@ -1,0 +1,12 @@
+import type { HeartbeatWheel } from "../transport/heartbeat.ts";
+import type { AccessLog } from "./access-log.ts";
+import type { Router } from "./router.ts";
+import type { ResolvedSettings } from "./settings.ts";
+
+/** What the web layer needs of the application above it. */
+export interface Environment {
+  readonly settings: ResolvedSettings;
+  readonly router: Router;
+  readonly log: AccessLog;
+  readonly heartbeats: HeartbeatWheel;
+}

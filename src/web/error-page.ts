@@ -1,0 +1,56 @@
+import { reasonPhrase } from "../transport/http-exchange.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** A body for a refusal, with its type: HTML for who asks for it, plain text for everybody else. */
+export interface ErrorPage {
+  readonly type: string;
+  readonly body: string;
+}
+
+/**
+ * The page that says no. In production it has the status, the code and a sentence without internals; in debug mode all
+ * that the log has, and the stack of an exception.
+ */
+export function renderErrorPage(
+  refusal: Refusal,
+  accept: string | undefined,
+  debug: boolean,
+  stack?: string,
+): ErrorPage {
+  const title = `${refusal.status}: ${reasonPhrase(refusal.status)}`;
+  const { code, message, advice } = refusal.problem;
+  const details = debug ? [message, advice, stack ?? ""].filter(Boolean) : [refusal.publicMessage];
+  if (!accept?.includes("text/html")) {
+    return { type: "text/plain; charset=utf-8", body: `${title}\n${code}: ${details.join("\n")}\n` };
+  }
+  const paragraphs = details
+    .map((detail) => `<p style="white-space: pre-wrap">${escapeHtml(detail)}</p>`)
+    .join("\n");
+  const body = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(title)}</title>
+<body style="font-family: system-ui, sans-serif; margin: 3rem">
+<h1>${escapeHtml(title)}</h1>
+${paragraphs}
+<p><code>${code}</code></p>
+</body>
+</html>
+`;
+  return { type: "text/html; charset=utf-8", body };
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#x27;",
+};
+
+/** Text as it may stand in HTML, in an element or a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}

@@ -1,0 +1,129 @@
+import { describe, misuse } from "../base/errors.ts";
+import { quote } from "../base/text.ts";
+import { checkHeader } from "../transport/http-exchange.ts";
+import { parseQuery } from "./arguments.ts";
+import type { Environment } from "./environment.ts";
+import type { HttpRequest } from "./http-request.ts";
+import type { PathValues } from "./path-pattern.ts";
+import { Refusal } from "./refusal.ts";
+import type { RouteMatch } from "./router.ts";
+
+/**
+ * What the framework gives to a new handler. Opaque: a handler that has a constructor of its own passes it on.
+ */
+export interface HandlerContext {
+  /** @internal */
+  readonly request: HttpRequest;
+  /** @internal */
+  readonly match: RouteMatch;
+  /** @internal */
+  readonly environment: Environment;
+}
+
+/** No parameters: what a handler has that declares none. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- that is just what is meant
+export type NoParams = Record<never, never>;
+
+/**
+ * What request handlers and WebSocket handlers have in common. An instance lives as long as its request or connection.
+ */
+export abstract class Handler<Params extends object = NoParams> {
+  /** For the compiler only: a route is checked against the parameters that its handler needs. */
+  declare readonly "~params": (params: Params) => void;
+  /** The request that reached this handler. */
+  readonly request: HttpRequest;
+  /** The values of the route's `:name` segments, named groups and `*`, percent-decoded. */
+  readonly params: Readonly<Params>;
+  /** The values of the route's groups by position; undefined where an optional one took no part. */
+  readonly pathArgs: readonly (string | undefined)[];
+  /** What `getCurrentUser` returned; set before `prepare` is called. */
+  currentUser: unknown = null;
+  readonly #environment: Environment;
+  readonly #headers = new Map<string, readonly [name: string, values: readonly string[]]>();
+  #areHeadersSent = false;
+
+  constructor(context: HandlerContext) {
+    const { request, match, environment } = context;
+    this.request = request;
+    // The route's pattern was checked against Params where the compiler knew it (see CheckedRoutes).
+    this.params = match.params as Params;
+    this.pathArgs = match.pathArgs;
+    this.#environment = environment;
+  }
+
+  /** Called first, with the options of the route. Override it to receive them. */
+  initialize(_options: object): void | Promise<void> {}
+
+  /**
+   * Called before the request is handled, or the WebSocket handshake answered. Throw an `HttpError` to refuse.
+   */
+  prepare(): void | Promise<void> {}
+
+  /** Override it to say who the user is; the result is in `currentUser`, and null means nobody. */
+  getCurrentUser(): unknown {
+    return null;
+  }
+
+  /** The client's address, as far as trusted proxies tell it. */
+  get remoteAddress(): string {
+    return this.request.remoteAddress;
+  }
+
+  /**
+   * The last value of a query argument, without white space around it.
+   *
+   * Without a default, a missing argument answers the request with 400; so does one that is not UTF-8.
+   */
+  getQueryArgument(name: string, defaultValue?: string): string {
+    const value = this.getQueryArguments(name).at(-1) ?? defaultValue;
+    if (value === undefined) throw new Refusal(describe("ARGUMENT_MISSING", { name: quote(name) }));
+    return value;
+  }
+
+  /** All values of a query argument, in order, without white space around them. */
+  getQueryArguments(name: string): string[] {
+    return parseQuery(this.request.query)
+      .filter(([each]) => each === name)
+      .map(([, value]) => {
+        if (value === undefined) throw new Refusal(describe("ARGUMENT_INVALID", { name: quote(name) }));
+        return value.trim();
+      });
+  }
+
+  /**
+   * Sets a header field of the response, or of the answer to a handshake. A list makes one field for each value.
+   *
+   * @throws WaterspoutError HEADER_INVALID for a name or value that HTTP does not allow, HEADERS_SENT when it is too late.
+   */
+  setHeader(name: string, value: string | number | readonly string[]): void {
+    if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `setHeader(${quote(name)})` });
+    const values = typeof value === "object" ? value : [String(value)];
+    for (const each of values) checkHeader(name, each);
+    this.#headers.set(name.toLowerCase(), [name, values]);
+  }
+
+  /** Takes a header field back. */
+  clearHeader(name: string): void {
+    this.#headers.delete(name.toLowerCase());
+  }
+
+  /**
+   * The path of a named route.
+   *
+   * @throws WaterspoutError ROUTE_NAME_UNKNOWN, ROUTE_PARAMS_INVALID
+   */
+  reverseUrl(name: string, values: PathValues = {}): string {
+    return this.#environment.router.reverseUrl(name, values);
+  }
+
+  /** @internal */
+  hasHeader(name: string): boolean {
+    return this.#headers.has(name.toLowerCase());
+  }
+
+  /** The header fields, which cannot be changed from now on. @internal */
+  takeHeaders(): (readonly [name: string, values: readonly string[]])[] {
+    this.#areHeadersSent = true;
+    return [...this.#headers.values()];
+  }
+}

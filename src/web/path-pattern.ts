@@ -1,0 +1,184 @@
+import { misuse } from "../base/errors.ts";
+
+/** What a pattern found in a path, percent-decoded: by name, or by position. */
+export interface PathMatch {
+  readonly params: Readonly<Record<string, string>>;
+  readonly pathArgs: readonly (string | undefined)[];
+}
+
+/** Values for the parameters of a pattern, to make a path. */
+export type PathValues = Readonly<Record<string, string | number>>;
+
+/** A piece of a path to be made: a literal, or the name of a value; a group without a name goes by its position. */
+type Piece = string | { readonly name: string | undefined };
+
+interface Compiled {
+  readonly source: string;
+  /** Undefined for an expression that is more than literals and simple groups. */
+  readonly pieces: readonly Piece[] | undefined;
+}
+
+/**
+ * A path pattern: strings with `:name` segments and a final `*`, and RegExps, one behind the other as they were nested.
+ * It is matched, anchored at both ends, against the path as it came, and the values found are decoded afterwards: an
+ * encoded slash is part of a value and never separates segments.
+ */
+export class PathPattern {
+  readonly #expression: RegExp;
+  readonly #compiled: readonly Compiled[];
+  readonly #text: string;
+
+  /** @throws WaterspoutError ROUTE_INVALID */
+  constructor(parts: readonly (string | RegExp)[]) {
+    this.#text = parts.map(String).join("");
+    this.#compiled = parts.map((part) =>
+      typeof part === "string" ? compileString(part) : compileExpression(part),
+    );
+    const source = this.#compiled.map((compiled) => compiled.source).join("");
+    this.#expression = new RegExp(`^${source}$`, this.#flags(parts));
+    this.#checkGroups(source);
+  }
+
+  /** What the path matched: undefined when it did not, a string when it is that part that cannot be decoded. */
+  match(path: string): PathMatch | string | undefined {
+    const found = this.#expression.exec(path);
+    if (found === null) return undefined;
+    const params = Object.create(null) as Record<string, string>;
+    const pathArgs: (string | undefined)[] = [];
+    for (const raw of found.slice(1)) {
+      const value = raw === undefined ? undefined : decode(raw);
+      if (value === null) return raw ?? "";
+      pathArgs.push(value);
+    }
+    for (const [name, raw] of Object.entries(found.groups ?? {})) {
+      if (raw !== undefined) params[nameOf(name)] = decode(raw) ?? "";
+    }
+    return { params, pathArgs };
+  }
+
+  /**
+   * The path that has these values: by name, or by position for a RegExp without names ("0", "1", …).
+   *
+   * @returns the path, or why there is none.
+   */
+  reverse(values: PathValues): { readonly path: string } | { readonly reason: string } {
+    const used = new Set<string>();
+    let position = 0;
+    let path = "";
+    for (const { pieces } of this.#compiled) {
+      if (pieces === undefined) return { reason: `${this.#text} is not simple enough` };
+      for (const piece of pieces) {
+        if (typeof piece === "string") {
+          path += piece;
+          continue;
+        }
+        const name = piece.name ?? String(position++);
+        const value = Object.hasOwn(values, name) ? values[name] : undefined;
+        if (value === undefined) return { reason: `${name} is missing` };
+        used.add(name);
+        path += name === "*" ? encodePath(String(value)) : encodeURIComponent(value);
+      }
+    }
+    const surplus = Object.keys(values).filter((name) => !used.has(name));
+    if (surplus.length > 0) return { reason: `it has no parameter ${surplus.join(", ")}` };
+    return this.#expression.test(path) ? { path } : { reason: `${path} does not match ${this.#text}` };
+  }
+
+  #flags(parts: readonly (string | RegExp)[]): string {
+    const flags = parts
+      .filter((part) => part instanceof RegExp)
+      .map((part) => part.flags.replace(/[dgy]/g, ""));
+    if (new Set(flags).size > 1) this.#invalid("nested expressions must have the same flags");
+    return flags[0] ?? "";
+  }
+
+  #checkGroups(source: string): void {
+    // With an empty alternative the expression matches the empty text, and so tells its groups.
+    const groups = new RegExp(`${source}|`, this.#expression.flags).exec("");
+    const total = (groups?.length ?? 1) - 1;
+    const named = Object.keys(groups?.groups ?? {}).length;
+    if (named > 0 && named < total) this.#invalid("groups must be all named or all positional");
+  }
+
+  #invalid(reason: string): never {
+    throw misuse("ROUTE_INVALID", { route: this.#text, reason });
+  }
+}
+
+/** The group name of the `*` of a string pattern, which is no identifier. */
+const wildcardGroup = "waterspout_wildcard";
+
+function nameOf(group: string): string {
+  return group === wildcardGroup ? "*" : group;
+}
+
+function decode(raw: string): string | null {
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return null;
+  }
+}
+
+function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
+function compileString(pattern: string): Compiled {
+  const invalid = (reason: string): never => {
+    throw misuse("ROUTE_INVALID", { route: pattern, reason });
+  };
+  if (pattern === "") return { source: "", pieces: [] };
+  if (!pattern.startsWith("/")) invalid('a path pattern begins with "/"');
+  const segments = pattern.slice(1).split("/");
+  const names = new Set<string>();
+  const sources = segments.map((segment, index) => {
+    if (segment === "*") {
+      if (index !== segments.length - 1) invalid('"*" can only be the last segment');
+      return `(?<${wildcardGroup}>.*)`;
+    }
+    if (!segment.startsWith(":")) {
+      if (/[*?#]/.test(segment)) invalid(`segment "${segment}" has a character with a meaning; use a RegExp`);
+      return escapeLiteral(segment);
+    }
+    const name = segment.slice(1);
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      invalid(`":${name}" is not a parameter; use :name as a whole segment, or a RegExp`);
+    if (names.has(name)) invalid(`parameter :${name} occurs twice`);
+    names.add(name);
+    return `(?<${name}>[^/]+)`;
+  });
+  const pieces = segments.flatMap((segment): Piece[] => {
+    if (segment === "*") return ["/", { name: "*" }];
+    if (segment.startsWith(":")) return ["/", { name: segment.slice(1) }];
+    return [`/${encodeURI(segment)}`];
+  });
+  return { source: sources.map((each) => `/${each}`).join(""), pieces };
+}
+
+/** A literal as it stands percent-encoded in a request, in an expression that takes hex digits of either case. */
+function escapeLiteral(segment: string): string {
+  return encodeURI(segment)
+    .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll(/%[0-9A-F]{2}/g, (hex) =>
+      hex.replaceAll(/[A-F]/g, (digit) => `[${digit}${digit.toLowerCase()}]`),
+    );
+}
+
+function compileExpression(expression: RegExp): Compiled {
+  // Anchors of its own would be right only at one end of a nested pattern, and say nothing new at the other.
+  const source = expression.source.replace(/^\^/, "").replace(/(?<!\\)\$$/, "");
+  return { source: `(?:${source})`, pieces: piecesOf(source) };
+}
+
+/** The pieces of an expression that is made of literals and of groups that contain no others. */
+function piecesOf(source: string): Piece[] | undefined {
+  const parts = source.split(/(\((?!\?[:=!]|\?<[=!])[^()]*\))/);
+  const isSimple = parts.every(
+    (part, index) => index % 2 === 1 || /^(?:[^\\()[\]{}.*+?|^$]|\\[/.-])*$/.test(part),
+  );
+  if (!isSimple) return undefined;
+  return parts.map((part, index) =>
+    index % 2 === 0 ? part.replaceAll(/\\(.)/g, "$1") : { name: /^\(\?<(\w+)>/.exec(part)?.[1] },
+  );
+}

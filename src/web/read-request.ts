@@ -1,0 +1,85 @@
+import type { Problem } from "../base/errors.ts";
+import { describe } from "../base/errors.ts";
+import { quote } from "../base/text.ts";
+import { isLoopbackName, parseAuthority } from "../protocol/http/authority.ts";
+import { resolveForwarded } from "../protocol/http/forwarded.ts";
+import { isAllowedHost } from "../protocol/http/host-pattern.ts";
+import { parseRequestTarget } from "../protocol/http/request-target.ts";
+import { fieldValue } from "../protocol/websocket/handshake.ts";
+import { isAddress, isLoopbackAddress } from "../transport/address-list.ts";
+import type { HttpExchange } from "../transport/http-exchange.ts";
+import { HttpRequest } from "./http-request.ts";
+import type { ResolvedSettings } from "./settings.ts";
+
+/**
+ * Reads a request: the first stage that every request passes, whatever transport it asks for. Checks what must be
+ * right before a route can be looked for, and resolves what proxies say.
+ */
+export function readRequest(exchange: HttpExchange, settings: ResolvedSettings): HttpRequest | Problem {
+  const { maxHeaders } = settings.http;
+  const { headers, headerCount } = exchange;
+  if (headerCount > maxHeaders)
+    return describe("HEADERS_TOO_MANY", { count: headerCount, limit: maxHeaders });
+  const target = parseRequestTarget(exchange.target);
+  if (target === undefined) return describe("REQUEST_TARGET_INVALID", { target: quote(exchange.target) });
+  const hostField = fieldValue(headers, "host");
+  // RFC 9112 §3.2: a request has one Host, and an HTTP/1.0 one may have none.
+  const fallback = exchange.httpVersion === "1.0" && hostField === undefined ? "localhost" : hostField;
+  const host = parseAuthority(target.authority ?? fallback);
+  if (host === undefined || exchange.countOf("host") > 1)
+    return describe("HOST_INVALID", { host: quote(hostField) });
+  const expect = fieldValue(headers, "expect");
+  if (expect !== undefined && expect.toLowerCase() !== "100-continue") {
+    return describe("EXPECTATION_FAILED", { expect: quote(expect) });
+  }
+  const resolved = resolveForwarded({
+    peerAddress: exchange.peerAddress,
+    scheme: exchange.isEncrypted ? "https" : "http",
+    host,
+    forwardedFor: fieldValue(headers, "x-forwarded-for"),
+    forwardedProto: fieldValue(headers, "x-forwarded-proto"),
+    forwardedHost: fieldValue(headers, "x-forwarded-host"),
+    isTrusted: (address) => settings.proxies.includes(address),
+    isAddress,
+  });
+  if (!isHostServed(resolved.host.hostname, exchange.localAddress, resolved.viaProxy, settings)) {
+    const { hostname } = resolved.host;
+    return describe("HOST_REFUSED", { host: quote(hostname), hostname, allowed: describeAllowed(settings) });
+  }
+  return new HttpRequest({
+    method: exchange.method,
+    path: target.path,
+    query: target.query,
+    httpVersion: exchange.httpVersion,
+    headers,
+    protocol: resolved.scheme,
+    authority: resolved.host,
+    remoteAddress: resolved.remoteAddress,
+  });
+}
+
+/**
+ * Whether this server answers under `hostname`. Without the setting every name will do, except on a connection to a
+ * loopback address: there a name that is not this machine's own belongs to a page somewhere else whose name was made
+ * to resolve to this machine (DNS rebinding). That its Origin and Host agree proves nothing.
+ */
+function isHostServed(
+  hostname: string,
+  localAddress: string,
+  viaProxy: boolean,
+  settings: ResolvedSettings,
+): boolean {
+  const { anyHost, hosts } = settings;
+  if (anyHost) return true;
+  const isLocal = isLoopbackAddress(localAddress) && isLoopbackName(hostname);
+  if (hosts !== undefined) return isLocal || isAllowedHost(hostname, hosts);
+  return isLocal || viaProxy || !isLoopbackAddress(localAddress);
+}
+
+function describeAllowed(settings: ResolvedSettings): string {
+  if (settings.hosts === undefined) return "on a loopback address, names of this machine such as localhost";
+  return (
+    settings.hosts.map(({ hostname, subdomains }) => (subdomains ? `*.${hostname}` : hostname)).join(", ") ||
+    "none"
+  );
+}

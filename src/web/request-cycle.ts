@@ -1,0 +1,272 @@
+import type { Problem } from "../base/errors.ts";
+import { describe } from "../base/errors.ts";
+import { quote } from "../base/text.ts";
+import { closeReasonBytesMax } from "../protocol/websocket/close-code.ts";
+import { listIncludes } from "../protocol/http/field-values.ts";
+import type { HandshakeOffer } from "../protocol/websocket/handshake.ts";
+import { acceptFor, checkHandshake, fieldValue } from "../protocol/websocket/handshake.ts";
+import type { HttpExchange } from "../transport/http-exchange.ts";
+import { stackOf } from "./access-log.ts";
+import type { Environment } from "./environment.ts";
+import { renderErrorPage } from "./error-page.ts";
+import type { Handler } from "./handler.ts";
+import { HttpError } from "./http-error.ts";
+import { HttpRequest } from "./http-request.ts";
+import { originDetails } from "./origin-check.ts";
+import { readRequest } from "./read-request.ts";
+import { Refusal } from "./refusal.ts";
+import { RequestHandler } from "./request-handler.ts";
+import type { RouteMatch } from "./router.ts";
+import type { SessionRegistry } from "./session-registry.ts";
+import { WebSocketHandler } from "./websocket-handler.ts";
+import { WebSocketSession } from "./websocket-session.ts";
+
+/** The verbs a handler can have a method for; also the order of an Allow header. */
+const verbs = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
+
+/** Refusals whose line in the access log says everything, unless a WebSocket was asked for. */
+const selfExplaining: ReadonlySet<string> = new Set([
+  "ROUTE_NOT_FOUND",
+  "METHOD_NOT_ALLOWED",
+  "STATUS_REFUSED",
+]);
+
+/**
+ * The life of one request, stage by stage; the same for a page and for a WebSocket until the very last stage:
+ *
+ *     readRequest → route → new Handler → initialize
+ *       RequestHandler:   → getCurrentUser → prepare → verb → response
+ *       WebSocketHandler: → checkOrigin → getCurrentUser → prepare → selectSubprotocol → 101 → session
+ *
+ * Any stage may refuse, by throwing a `Refusal` or an `HttpError`; there is one place that answers refusals.
+ */
+export class RequestCycle {
+  readonly #exchange: HttpExchange;
+  readonly #environment: Environment;
+  readonly #sessions: SessionRegistry;
+  #request: HttpRequest | undefined;
+  #refused: Refusal | undefined;
+
+  constructor(exchange: HttpExchange, environment: Environment, sessions: SessionRegistry) {
+    this.#exchange = exchange;
+    this.#environment = environment;
+    this.#sessions = sessions;
+  }
+
+  /** Runs all stages. Never rejects. */
+  async run(): Promise<void> {
+    this.#exchange.onAnswered(() => this.#logAnswer());
+    let handlerName = "";
+    try {
+      const request = readRequest(this.#exchange, this.#environment.settings);
+      if (!(request instanceof HttpRequest)) throw new Refusal(request);
+      this.#request = request;
+      this.#refuseWhenClosing();
+      const match = this.#environment.router.find(request.hostname, request.path);
+      if ("code" in match) throw new Refusal(match);
+      handlerName = match.handler.name;
+      await this.#serve(request, match);
+    } catch (error) {
+      await this.#receiveError(error, handlerName);
+    }
+  }
+
+  async #serve(request: HttpRequest, match: RouteMatch): Promise<void> {
+    const Class = match.handler;
+    const isWebSocket = Class.prototype instanceof WebSocketHandler;
+    const offer = isWebSocket ? this.#readOffer() : undefined;
+    if (!isWebSocket && this.#asksForWebSocket()) {
+      throw new Refusal(describe("WS_NOT_SPOKEN_HERE", { handler: Class.name }));
+    }
+    const handler = new Class({ request, match, environment: this.#environment });
+    await handler.initialize(match.options);
+    if (handler instanceof WebSocketHandler && offer !== undefined) {
+      await this.#checkOrigin(handler, request);
+      await prepare(handler);
+      await this.#openSession(handler, request, offer);
+    } else if (handler instanceof RequestHandler) {
+      await this.#respond(handler);
+    }
+  }
+
+  #readOffer(): HandshakeOffer {
+    const offer = checkHandshake(this.#exchange);
+    if (!("code" in offer)) return offer;
+    throw new Refusal(offer, offer.code === "WS_METHOD_NOT_ALLOWED" ? [["Allow", "GET"]] : []);
+  }
+
+  async #checkOrigin(handler: WebSocketHandler<object>, request: HttpRequest): Promise<void> {
+    const origin = request.header("origin");
+    // Only browsers send an Origin, and only a browser can be made to connect in the name of somebody else.
+    if (origin === undefined) return;
+    // Nothing but true lets in: not the promise of an answer, nor some other value that happens to be truthy.
+    const isAllowed: unknown = await handler.checkOrigin(origin);
+    if (isAllowed !== true) {
+      throw new Refusal(describe("WS_ORIGIN_REFUSED", originDetails(origin, request)));
+    }
+  }
+
+  async #openSession(
+    handler: WebSocketHandler<object>,
+    request: HttpRequest,
+    offer: HandshakeOffer,
+  ): Promise<void> {
+    const subprotocol = (await handler.selectSubprotocol(offer.subprotocols)) ?? "";
+    if (subprotocol !== "" && !offer.subprotocols.includes(subprotocol)) {
+      const offered = offer.subprotocols.join(", ") || "none";
+      const details = { handler: handler.constructor.name, selected: quote(subprotocol), offered };
+      throw new Refusal(describe("WS_SUBPROTOCOL_NOT_OFFERED", details));
+    }
+    this.#refuseWhenClosing();
+    const { settings, heartbeats, log } = this.#environment;
+    const transport = this.#exchange.acceptWebSocket(acceptFor(offer.key), handler.takeHeaders(), {
+      subprotocol,
+      limits: settings.websocket,
+      accepts: handler.acceptedMessages,
+      heartbeats,
+    });
+    const openedAt = performance.now();
+    const sessions = this.#sessions;
+    const session = new WebSocketSession(handler, transport, settings.websocket, {
+      failed: (error) => log.failed(request, error),
+      closed: (problem) =>
+        log.closed(request, {
+          code: transport.closeCode ?? 1006,
+          reason: transport.closeReason,
+          seconds: (performance.now() - openedAt) / 1000,
+          traffic: transport.traffic,
+          problem,
+        }),
+      finished: () => sessions.delete(session),
+    });
+    sessions.add(session);
+    session.start();
+  }
+
+  async #respond(handler: RequestHandler<object>): Promise<void> {
+    handler.attachExchange(this.#exchange);
+    const method = this.#methodOf(handler);
+    await prepare(handler);
+    if (handler.isFinished) return;
+    await handler.finishWith(await method());
+  }
+
+  /** The method that answers this request's verb. */
+  #methodOf(handler: RequestHandler<object>): () => unknown {
+    const methods = handler as unknown as Readonly<Record<string, unknown>>;
+    const implemented = verbs.filter((verb) => typeof methods[verb] === "function");
+    const asked = this.#exchange.method.toLowerCase();
+    const verb = implemented.find((each) => each === asked) ?? (asked === "head" ? "get" : undefined);
+    const method = verb === undefined ? undefined : methods[verb];
+    if (typeof method === "function") return () => Reflect.apply(method, handler, []) as unknown;
+    const allowed = allowedBy(implemented);
+    const details = { method: quote(this.#exchange.method), handler: handler.constructor.name, allowed };
+    throw new Refusal(describe("METHOD_NOT_ALLOWED", details), [["Allow", allowed]]);
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#sessions.isClosing)
+      throw new Refusal(describe("SERVER_CLOSING", {}), [["Connection", "close"]]);
+  }
+
+  async #receiveError(error: unknown, handlerName: string): Promise<void> {
+    const refusal = error instanceof HttpError ? Refusal.from(error, handlerName) : error;
+    if (this.#exchange.isAnswered) {
+      // Too late for another answer: what has been sent must not look complete.
+      this.#logFailure(error);
+      this.#exchange.abort();
+    } else if (refusal instanceof Refusal) {
+      await this.#refuse(refusal);
+    } else {
+      this.#logFailure(error);
+      await this.#refuse(new Refusal(describe("HANDLER_FAILED", { handler: handlerName })), stackOf(error));
+    }
+  }
+
+  async #refuse(refusal: Refusal, stack?: string): Promise<void> {
+    this.#refused = refusal;
+    const { debug } = this.#environment.settings;
+    const offer = debug ? this.#hiddenOffer() : undefined;
+    if (offer === undefined) {
+      const accept = fieldValue(this.#exchange.headers, "accept");
+      const page = renderErrorPage(refusal, accept, debug, stack);
+      const headers = [["Content-Type", page.type] as const, ["X-Content-Type-Options", "nosniff"] as const];
+      await this.#exchange.respond(refusal.status, [...headers, ...refusal.headers], page.body);
+    } else {
+      this.#refuseOpenly(refusal, offer);
+    }
+  }
+
+  /** The handshake of a browser, which would hide the answer to it from the page's script; undefined for any other. */
+  #hiddenOffer(): HandshakeOffer | undefined {
+    if (!this.#exchange.isUpgrade || this.#exchange.headers["origin"] === undefined) return undefined;
+    const offer = checkHandshake(this.#exchange);
+    return "code" in offer ? undefined : offer;
+  }
+
+  /** Debug mode: completes the handshake only to close with a code and a reason that a script can read. */
+  #refuseOpenly(refusal: Refusal, offer: HandshakeOffer): void {
+    const { settings, heartbeats } = this.#environment;
+    const transport = this.#exchange.acceptWebSocket(acceptFor(offer.key), [], {
+      // A browser that offered subprotocols fails the connection, and hides the reason, unless one is chosen.
+      subprotocol: offer.subprotocols[0] ?? "",
+      limits: settings.websocket,
+      accepts: "any",
+      heartbeats,
+    });
+    transport.start({
+      receiveText() {},
+      receiveBinary() {},
+      receivePing() {},
+      receivePong() {},
+      receiveClosing() {},
+      receiveClosed() {},
+    });
+    const { code, message } = refusal.problem;
+    transport.close(4000 + refusal.status, truncate(`${code}: ${message}`, closeReasonBytesMax));
+  }
+
+  #asksForWebSocket(): boolean {
+    return (
+      this.#exchange.isUpgrade && listIncludes(fieldValue(this.#exchange.headers, "upgrade"), "websocket")
+    );
+  }
+
+  #logAnswer(): void {
+    const refused = this.#refused;
+    const { log } = this.#environment;
+    const { method, target, peerAddress } = this.#exchange;
+    const request = this.#request ?? { method, uri: target, remoteAddress: peerAddress };
+    log.answered(refused?.status ?? this.#exchange.status, request, this.#exchange.elapsedMs);
+    if (refused === undefined || !this.#needsExplanation(refused.problem)) return;
+    log.refused(refused.problem, fieldValue(this.#exchange.headers, "origin") ?? request.remoteAddress);
+  }
+
+  #needsExplanation({ code }: Problem): boolean {
+    // What a handler threw has been logged with its stack.
+    return code !== "HANDLER_FAILED" && (this.#asksForWebSocket() || !selfExplaining.has(code));
+  }
+
+  #logFailure(error: unknown): void {
+    if (this.#request !== undefined) this.#environment.log.failed(this.#request, error);
+  }
+}
+
+async function prepare(handler: Handler<object>): Promise<void> {
+  handler.currentUser = await handler.getCurrentUser();
+  await handler.prepare();
+}
+
+function allowedBy(implemented: readonly string[]): string {
+  const all = implemented.includes("get") ? new Set(["get", "head", ...implemented]) : implemented;
+  return [...all].map((verb) => verb.toUpperCase()).join(", ");
+}
+
+/** The beginning of `text` that fits into so many bytes of UTF-8, whole characters only. */
+function truncate(text: string, bytesMax: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= bytesMax) return text;
+  let end = bytesMax - Buffer.byteLength("…");
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
+  return `${bytes.toString("utf8", 0, end)}…`;
+}

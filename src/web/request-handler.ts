@@ -1,0 +1,164 @@
+import { isBytesLike, toBytes } from "../base/bytes.ts";
+import { misuse } from "../base/errors.ts";
+import { kindOf } from "../base/text.ts";
+import type { FileResult } from "../transport/file-responder.ts";
+import type { HttpExchange, ResponseBody } from "../transport/http-exchange.ts";
+import type { NoParams } from "./handler.ts";
+import { Handler } from "./handler.ts";
+
+/** What a verb method may return: see `RequestHandler`. */
+export type HandlerResult = HandlerValue | Promise<HandlerValue>;
+
+type HandlerValue = string | object | void;
+
+/** How to redirect. */
+export interface RedirectOptions {
+  /** 301 instead of 302. */
+  readonly permanent?: boolean;
+  /** Any other status from 300 to 399. */
+  readonly status?: number;
+}
+
+/**
+ * Answers HTTP requests: a method for each verb (`get`, `head`, `post`, `put`, `patch`, `delete`, `options`), and 405
+ * for verbs that have none. HEAD is answered by `get` where there is no `head`.
+ *
+ * What a verb method returns is the response: a string is HTML, an object JSON, bytes are themselves, a `Response` is
+ * sent as it is; nothing means what was written with `write`.
+ *
+ * @example
+ * class Story extends RequestHandler<{ id: string }> {
+ *   get() {
+ *     return { id: this.params.id, tag: this.getQueryArgument("tag", "all") };
+ *   }
+ * }
+ */
+export class RequestHandler<Params extends object = NoParams> extends Handler<Params> {
+  #status = 200;
+  #chunks: Uint8Array[] = [];
+  #exchange: HttpExchange | undefined;
+  #isFinished = false;
+
+  /** Whether the response has been handed over. */
+  get isFinished(): boolean {
+    return this.#isFinished;
+  }
+
+  /**
+   * Sets the status of the response; 200 if nobody does.
+   *
+   * @throws WaterspoutError STATUS_INVALID unless it is a whole number from 200 to 599.
+   */
+  setStatus(status: number): void {
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw misuse("STATUS_INVALID", { status: kindOf(status), from: 200 });
+    }
+    this.#status = status;
+  }
+
+  /**
+   * Adds to the response: a string, bytes, or an object, which becomes JSON. Sent when the handler is done.
+   *
+   * @throws WaterspoutError HEADERS_SENT after `finish`, ARGUMENT_TYPE_INVALID for anything else.
+   */
+  write(chunk: string | Uint8Array | object): void {
+    if (this.#isFinished) throw misuse("HEADERS_SENT", { what: "write()" });
+    if (typeof chunk === "string") {
+      this.#defaultType("text/html; charset=utf-8");
+      this.#chunks.push(Buffer.from(chunk));
+    } else if (isBytesLike(chunk)) {
+      this.#defaultType("application/octet-stream");
+      this.#chunks.push(toBytes(chunk));
+    } else if (typeof chunk === "object" && chunk !== null) {
+      this.#defaultType("application/json; charset=utf-8");
+      this.#chunks.push(Buffer.from(JSON.stringify(chunk)));
+    } else {
+      throw misuse("ARGUMENT_TYPE_INVALID", {
+        name: "chunk",
+        expected: "a string, an object or bytes",
+        got: kindOf(chunk),
+      });
+    }
+  }
+
+  /**
+   * Sends the response, with a last chunk if there is one. Resolves when it has been handed over.
+   *
+   * @throws WaterspoutError HEADERS_SENT when it has been sent already.
+   */
+  async finish(chunk?: string | Uint8Array | object): Promise<void> {
+    if (chunk !== undefined) this.write(chunk);
+    await this.#respond(this.#chunks.length === 0 ? undefined : Buffer.concat(this.#chunks));
+  }
+
+  /**
+   * Sends the client to another URL: 302, 301 if permanent, or the status given.
+   *
+   * @throws WaterspoutError STATUS_INVALID, HEADER_INVALID, HEADERS_SENT
+   */
+  redirect(url: string | URL, options: RedirectOptions = {}): void {
+    const status = options.status ?? (options.permanent === true ? 301 : 302);
+    if (!Number.isInteger(status) || status < 300 || status > 399) {
+      throw misuse("STATUS_INVALID", { status: kindOf(status), from: 300 });
+    }
+    this.setHeader("Location", encodeLocation(String(url)));
+    this.setStatus(status);
+    this.#chunks = [];
+    this.#respond(undefined).catch(() => {
+      // An answer without a body cannot fail but by a peer that has gone.
+    });
+  }
+
+  /** @internal */
+  attachExchange(exchange: HttpExchange): void {
+    this.#exchange = exchange;
+  }
+
+  /** Answers with a file below `root`, or says why it cannot be. @internal */
+  async respondWithFile(root: string, path: string): Promise<FileResult> {
+    if (this.#exchange === undefined) return { kind: "refused", status: 500, headers: {} };
+    const result = await this.#exchange.respondWithFile(this.takeHeaders(), root, path);
+    this.#isFinished = result.kind === "sent";
+    return result;
+  }
+
+  /** Sends what a verb method returned, unless the response has been sent. @internal */
+  async finishWith(result: unknown): Promise<void> {
+    if (result instanceof Response) {
+      await this.#respondLike(result);
+    } else if (this.#isFinished) {
+      return;
+    } else if (result === undefined) {
+      await this.finish();
+    } else if (typeof result === "string" || (typeof result === "object" && result !== null)) {
+      await this.finish(result);
+    } else {
+      throw misuse("RETURN_VALUE_INVALID", { handler: this.constructor.name, got: kindOf(result) });
+    }
+  }
+
+  async #respondLike(response: Response): Promise<void> {
+    this.setStatus(response.status);
+    for (const [name, value] of response.headers) {
+      if (name !== "set-cookie") this.setHeader(name, value);
+    }
+    const cookies = response.headers.getSetCookie();
+    if (cookies.length > 0) this.setHeader("Set-Cookie", cookies);
+    await this.#respond(response.body ?? undefined);
+  }
+
+  async #respond(body: ResponseBody): Promise<void> {
+    if (this.#isFinished) throw misuse("HEADERS_SENT", { what: "finish()" });
+    this.#isFinished = true;
+    await this.#exchange?.respond(this.#status, this.takeHeaders(), body);
+  }
+
+  #defaultType(type: string): void {
+    if (!this.hasHeader("Content-Type")) this.setHeader("Content-Type", type);
+  }
+}
+
+/** A Location as a header field may carry it: what is no ASCII is percent-encoded, what is encoded stays. */
+function encodeLocation(url: string): string {
+  return url.replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text));
+}

@@ -1,0 +1,128 @@
+import type { Problem } from "../base/errors.ts";
+import { describe, misuse } from "../base/errors.ts";
+import { kindOf, quote } from "../base/text.ts";
+import { isAllowedHost, parseHostPattern } from "../protocol/http/host-pattern.ts";
+import { Handler } from "./handler.ts";
+import type { PathMatch, PathValues } from "./path-pattern.ts";
+import { PathPattern } from "./path-pattern.ts";
+import type { AnyHandlerClass, Route, RouteEntry, RoutePattern } from "./route.ts";
+
+/** A route that a request matched. */
+export interface RouteMatch extends PathMatch {
+  readonly handler: AnyHandlerClass;
+  readonly options: object;
+}
+
+interface CompiledRoute {
+  readonly path: PathPattern;
+  /** All must accept: a nested host pattern narrows the one around it. */
+  readonly hosts: readonly ((hostname: string) => boolean)[];
+  readonly handler: AnyHandlerClass;
+  readonly options: object;
+}
+
+/** What the lists around an entry have said already. */
+interface Surroundings {
+  readonly parts: readonly (string | RegExp)[];
+  readonly hosts: CompiledRoute["hosts"];
+}
+
+/** Finds the handler of a request: the routes in the order they were given, and the first that matches wins. */
+export class Router {
+  readonly #routes: CompiledRoute[] = [];
+  readonly #names = new Map<string, PathPattern>();
+
+  /** @throws WaterspoutError ROUTE_INVALID, ROUTE_NAME_DUPLICATE */
+  constructor(entries: readonly RouteEntry[]) {
+    this.#add(entries, { parts: [], hosts: [] });
+  }
+
+  /** The route for a host name (without port) and path, or why there is none. */
+  find(hostname: string, path: string): RouteMatch | Problem {
+    for (const { hosts, path: pattern, handler, options } of this.#routes) {
+      if (!hosts.every((accepts) => accepts(hostname))) continue;
+      const match = pattern.match(path);
+      if (match === undefined) continue;
+      if (typeof match === "string") return describe("PATH_ENCODING_INVALID", { value: quote(match) });
+      return { ...match, handler, options };
+    }
+    return describe("ROUTE_NOT_FOUND", { path: quote(path) });
+  }
+
+  /** @throws WaterspoutError ROUTE_NAME_UNKNOWN, ROUTE_PARAMS_INVALID */
+  reverseUrl(name: string, values: PathValues): string {
+    const pattern = this.#names.get(name);
+    if (pattern === undefined) {
+      const names = [...this.#names.keys()].join(", ") || "none";
+      throw misuse("ROUTE_NAME_UNKNOWN", { name: quote(name), names });
+    }
+    const reversed = pattern.reverse(values);
+    if ("reason" in reversed)
+      throw misuse("ROUTE_PARAMS_INVALID", { name: quote(name), reason: reversed.reason });
+    return reversed.path;
+  }
+
+  #add(entries: readonly RouteEntry[], around: Surroundings): void {
+    for (const entry of entries) {
+      const { pattern, handler, name, options } = normalize(entry);
+      const inside = narrow(pattern, around);
+      if (isList(handler)) this.#add(handler, inside);
+      else this.#addRoute(inside, handler, name, options ?? {});
+    }
+  }
+
+  #addRoute(inside: Surroundings, handler: AnyHandlerClass, name: string | undefined, options: object): void {
+    const path = new PathPattern(inside.parts.length === 0 ? ["/*"] : inside.parts);
+    if (typeof handler !== "function" || !(handler.prototype instanceof Handler)) {
+      const reason = `the handler must be a class that extends RequestHandler or WebSocketHandler, got ${kindOf(handler)}`;
+      throw misuse("ROUTE_INVALID", { route: inside.parts.map(String).join(""), reason });
+    }
+    this.#routes.push({ path, hosts: inside.hosts, handler, options });
+    if (name === undefined) return;
+    if (this.#names.has(name)) throw misuse("ROUTE_NAME_DUPLICATE", { name: quote(name) });
+    this.#names.set(name, path);
+  }
+}
+
+function isList(target: AnyHandlerClass | readonly RouteEntry[]): target is readonly RouteEntry[] {
+  return Array.isArray(target);
+}
+
+function normalize(
+  entry: RouteEntry,
+): Omit<Route, "handler"> & { readonly handler: AnyHandlerClass | readonly RouteEntry[] } {
+  if ("pattern" in entry) return entry;
+  if (!Array.isArray(entry)) {
+    throw misuse("ROUTE_INVALID", {
+      route: kindOf(entry),
+      reason: "a route is [pattern, Handler, options?] or route(…)",
+    });
+  }
+  const [pattern, handler, options] = entry;
+  return { pattern, handler, name: undefined, options };
+}
+
+function narrow(pattern: RoutePattern, around: Surroundings): Surroundings {
+  if (typeof pattern === "string" || pattern instanceof RegExp) {
+    return { parts: [...around.parts, pattern], hosts: around.hosts };
+  }
+  if (typeof pattern !== "object" || pattern === null || !("host" in pattern)) {
+    const reason = "a pattern is a string, a RegExp or { host, path }";
+    throw misuse("ROUTE_INVALID", { route: kindOf(pattern), reason });
+  }
+  const parts = pattern.path === undefined ? around.parts : [...around.parts, pattern.path];
+  return { parts, hosts: [...around.hosts, compileHost(pattern.host)] };
+}
+
+function compileHost(host: string | RegExp): (hostname: string) => boolean {
+  if (host instanceof RegExp) {
+    const expression = new RegExp(`^(?:${host.source})$`, host.flags.replace(/[dgy]/g, ""));
+    return (hostname) => expression.test(hostname);
+  }
+  const pattern = parseHostPattern(host);
+  if (pattern === undefined) {
+    const reason = "a host is a name without a port, *.example.com, or a RegExp";
+    throw misuse("ROUTE_INVALID", { route: `{ host: ${quote(host)} }`, reason });
+  }
+  return (hostname) => isAllowedHost(hostname, [pattern]);
+}

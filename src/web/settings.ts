@@ -1,0 +1,163 @@
+import { misuse } from "../base/errors.ts";
+import type { HttpLimits, WebSocketLimits } from "../base/limits.ts";
+import { defaultHttpLimits, defaultWebSocketLimits } from "../base/limits.ts";
+import type { Logger } from "../base/logger.ts";
+import { kindOf } from "../base/text.ts";
+import type { HostPattern } from "../protocol/http/host-pattern.ts";
+import { parseHostPattern } from "../protocol/http/host-pattern.ts";
+import type { OriginPattern } from "../protocol/http/origin.ts";
+import { parseOriginPattern } from "../protocol/http/origin.ts";
+import { AddressList } from "../transport/address-list.ts";
+
+/**
+ * What can be set for an application. Every setting has a safe default; docs/settings.md explains each.
+ *
+ * @example
+ * const settings: Settings = { allowedOrigins: ["https://app.example.com"], debug: true };
+ */
+export interface Settings {
+  /** Tell the client, too, why something was refused or failed. Not for production. Default false. */
+  readonly debug?: boolean;
+  /** Where log lines go. Default: standard error, in Tornado's format, with colour on a terminal. */
+  readonly logger?: Logger;
+  /**
+   * Origins besides the server's own whose pages may open WebSockets: `https://app.example.com`, or
+   * `https://*.example.com` for all subdomains (not for example.com itself). Default none.
+   */
+  readonly allowedOrigins?: readonly string[];
+  /**
+   * Host names under which the server may be reached: `app.example.com`, `*.example.com`, or `*` for any. Default: any,
+   * but only names of this machine itself on connections to a loopback address (protection from DNS rebinding).
+   */
+  readonly allowedHosts?: readonly string[];
+  /**
+   * Addresses of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed: `10.0.0.7`,
+   * `10.0.0.0/8`, `loopback`. Default none.
+   */
+  readonly trustedProxies?: readonly string[];
+  /** Limits of the HTTP side. */
+  readonly http?: Partial<HttpLimits>;
+  /** Limits and times of WebSocket connections. */
+  readonly websocket?: Partial<WebSocketLimits>;
+}
+
+/** Settings checked and complete. */
+export interface ResolvedSettings {
+  readonly debug: boolean;
+  readonly origins: readonly OriginPattern[];
+  /** Undefined where `allowedHosts` is not set. */
+  readonly hosts: readonly HostPattern[] | undefined;
+  readonly anyHost: boolean;
+  readonly proxies: AddressList;
+  readonly http: HttpLimits;
+  readonly websocket: WebSocketLimits;
+}
+
+const settingNames = [
+  "debug",
+  "logger",
+  "allowedOrigins",
+  "allowedHosts",
+  "trustedProxies",
+  "http",
+  "websocket",
+] as const;
+
+/** The largest delay that a timer takes; more would mean none. */
+const timerMsMax = 2 ** 31 - 1;
+
+/** Checks settings. @throws WaterspoutError SETTING_UNKNOWN, SETTING_INVALID with the entry that is wrong. */
+export function resolveSettings(settings: Settings): ResolvedSettings {
+  checkNames("", settings, settingNames);
+  const { debug = false, logger } = settings;
+  if (typeof debug !== "boolean") throw invalid("debug", "true or false", debug);
+  if (logger !== undefined && !isLogger(logger)) {
+    throw invalid("logger", "an object with the methods debug, info, warn and error", logger);
+  }
+  const hostEntries = list("allowedHosts", settings.allowedHosts);
+  const proxies = new AddressList();
+  for (const entry of list("trustedProxies", settings.trustedProxies) ?? []) {
+    if (!proxies.add(entry))
+      throw invalid("trustedProxies", 'IP addresses, CIDR blocks or "loopback"', entry);
+  }
+  return {
+    debug,
+    origins: (list("allowedOrigins", settings.allowedOrigins) ?? []).map(resolveOrigin),
+    hosts: hostEntries?.filter((entry) => entry !== "*").map(resolveHost),
+    anyHost: hostEntries?.includes("*") ?? false,
+    proxies,
+    http: resolveLimits("http", settings.http, defaultHttpLimits),
+    websocket: resolveLimits("websocket", settings.websocket, defaultWebSocketLimits),
+  };
+}
+
+function resolveOrigin(entry: string): OriginPattern {
+  const pattern = parseOriginPattern(entry);
+  if (pattern !== undefined) return pattern;
+  const expected =
+    'origins such as "https://app.example.com" or "https://*.example.com", without a path (to let every origin in, override checkOrigin())';
+  throw invalid("allowedOrigins", expected, entry);
+}
+
+function resolveHost(entry: string): HostPattern {
+  const pattern = parseHostPattern(entry);
+  if (pattern !== undefined) return pattern;
+  throw invalid(
+    "allowedHosts",
+    'host names without a port, such as "app.example.com" or "*.example.com", or "*"',
+    entry,
+  );
+}
+
+function resolveLimits<Limits extends object>(
+  group: string,
+  given: Partial<Limits> | undefined,
+  defaults: Limits,
+): Limits {
+  if (given === undefined) return defaults;
+  if (typeof given !== "object" || given === null) throw invalid(group, "an object", given);
+  checkNames(`${group}.`, given, Object.keys(defaults));
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    // 0 turns a time off; of a number of bytes or things it would let nothing through.
+    const isTime = name.endsWith("Ms");
+    const [least, most] = isTime ? [0, timerMsMax] : [1, Number.MAX_SAFE_INTEGER];
+    if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
+      throw invalid(
+        `${group}.${name}`,
+        `a whole number from ${least}${isTime ? ` to ${timerMsMax}` : ""}`,
+        value,
+      );
+    }
+  }
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { ...defaults, ...known };
+}
+
+function list(name: string, entries: readonly string[] | undefined): readonly string[] | undefined {
+  if (entries === undefined) return undefined;
+  if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === "string")) {
+    throw invalid(name, "a list of strings", entries);
+  }
+  return entries;
+}
+
+function checkNames(prefix: string, given: object, names: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (names.includes(name)) continue;
+    throw misuse("SETTING_UNKNOWN", { name: `${prefix}${name}`, names: names.join(", ") });
+  }
+}
+
+function isLogger(logger: unknown): boolean {
+  const methods = logger as Record<string, unknown>;
+  return (
+    typeof logger === "object" &&
+    logger !== null &&
+    ["debug", "info", "warn", "error"].every((method) => typeof methods[method] === "function")
+  );
+}
+
+function invalid(name: string, expected: string, value: unknown): Error {
+  return misuse("SETTING_INVALID", { name, expected, value: kindOf(value) });
+}

@@ -1,0 +1,174 @@
+import { isBytesLike, noBytes, toBytes } from "../base/bytes.ts";
+import { misuse } from "../base/errors.ts";
+import { kindOf } from "../base/text.ts";
+import type { BytesLike } from "../base/bytes.ts";
+import { closeReasonBytesMax, isSendableCloseCode } from "../protocol/websocket/close-code.ts";
+import type { AcceptedMessages } from "../protocol/websocket/connection.ts";
+import { controlPayloadBytesMax } from "../protocol/websocket/opcode.ts";
+import type { TransportKind } from "../transport/transport.ts";
+import type { NoParams, HandlerContext } from "./handler.ts";
+import { Handler } from "./handler.ts";
+import { isOriginAllowed } from "./origin-check.ts";
+import type { ResolvedSettings } from "./settings.ts";
+import type { WebSocketSession } from "./websocket-session.ts";
+
+/**
+ * Serves one WebSocket connection; an instance for each.
+ *
+ * What is guaranteed: `open` is called and has finished before the first message; messages are handed over one at a
+ * time and in order, the next when `onMessage` has finished; then `onClose`, exactly once, also when a hook threw.
+ * Pings, pongs and close frames are served while a message is being handled. All hooks may be async. A hook that
+ * throws closes the connection with 1011, and the client is not told more.
+ *
+ * @example
+ * class Echo extends WebSocketHandler {
+ *   override onMessage(message: string | Uint8Array) {
+ *     this.writeMessage(message);
+ *   }
+ * }
+ */
+export class WebSocketHandler<Params extends object = NoParams> extends Handler<Params> {
+  /** The kinds of message this handler takes; another one closes the connection with 1003. */
+  readonly acceptedMessages: AcceptedMessages = "any";
+  readonly #settings: ResolvedSettings;
+  #session: WebSocketSession | undefined;
+
+  constructor(context: HandlerContext) {
+    super(context);
+    this.#settings = context.environment.settings;
+  }
+
+  /**
+   * Whether a page of this origin may connect. Called when there is an Origin header, that is, for browsers. The
+   * default allows the server's own origin and those of the setting `allowedOrigins`. An override that returns true
+   * for every origin lets any page on the web speak in the name of its visitor (cross-site WebSocket hijacking).
+   */
+  checkOrigin(origin: string): boolean | Promise<boolean> {
+    return isOriginAllowed(origin, this.request, this.#settings);
+  }
+
+  /** Chooses one of the subprotocols that the client offers, in its order of preference; undefined for none. */
+  selectSubprotocol(_offered: readonly string[]): string | undefined | Promise<string | undefined> {
+    return undefined;
+  }
+
+  /** The connection is open. */
+  open(): void | Promise<void> {}
+
+  /** A message came: text is a string, binary is bytes, which are the handler's to keep. */
+  onMessage(_message: string | Uint8Array): void | Promise<void> {}
+
+  /** A ping came; it has been answered already. */
+  onPing(_data: Uint8Array): void | Promise<void> {}
+
+  /** A pong came. */
+  onPong(_data: Uint8Array): void | Promise<void> {}
+
+  /**
+   * The connection is over. The code is that of the first close frame in either direction, 1005 if it had none, 1006 if
+   * the connection was lost without one.
+   */
+  onClose(_code: number, _reason: string): void | Promise<void> {}
+
+  /**
+   * Sends a message: a string as text, bytes as binary, any other object as JSON text. Bytes must not change until they
+   * are sent.
+   *
+   * @returns false when the connection is not open (nothing is sent), or when more than `highWaterMarkBytes` is waiting
+   *   now: then `await this.drained()` before sending much more.
+   * @throws WaterspoutError ARGUMENT_TYPE_INVALID for anything else.
+   */
+  writeMessage(message: string | BytesLike | object): boolean {
+    if (typeof message === "string") return this.#session?.sendText(message) ?? false;
+    if (isBytesLike(message)) return this.#session?.sendBinary(toBytes(message)) ?? false;
+    if (typeof message !== "object" || message === null) {
+      const expected = "a string, an object or bytes";
+      throw misuse("ARGUMENT_TYPE_INVALID", { name: "message", expected, got: kindOf(message) });
+    }
+    return this.#session?.sendText(JSON.stringify(message)) ?? false;
+  }
+
+  /** Resolves when no more than `highWaterMarkBytes` is waiting to be sent, or the connection is over. */
+  drained(): Promise<void> {
+    return this.#session?.drained() ?? Promise.resolve();
+  }
+
+  /**
+   * Sends a ping; the answer comes to `onPong`. Connections are kept alive without it.
+   *
+   * @returns false when the connection is not open.
+   * @throws WaterspoutError PING_TOO_LONG for more than 125 bytes (RFC 6455 §5.5).
+   */
+  ping(data: string | BytesLike = noBytes): boolean {
+    const bytes =
+      typeof data === "string" ? Buffer.from(data) : isBytesLike(data) ? toBytes(data) : undefined;
+    if (bytes === undefined) {
+      throw misuse("ARGUMENT_TYPE_INVALID", {
+        name: "data",
+        expected: "a string or bytes",
+        got: kindOf(data),
+      });
+    }
+    if (bytes.length > controlPayloadBytesMax) throw misuse("PING_TOO_LONG", { got: bytes.length });
+    return this.#session?.sendPing(bytes) ?? false;
+  }
+
+  /**
+   * Closes the connection. Messages that have not been handed over are dropped; `onClose` follows. A second call does
+   * nothing.
+   *
+   * @param code 1000 if only a reason is given; none at all sends none.
+   * @throws WaterspoutError CLOSE_CODE_INVALID, CLOSE_REASON_TOO_LONG
+   */
+  close(code?: number, reason = ""): void {
+    const sent = code ?? (reason === "" ? undefined : 1000);
+    if (sent !== undefined && !isSendableCloseCode(sent))
+      throw misuse("CLOSE_CODE_INVALID", { code: kindOf(sent) });
+    const reasonBytes = Buffer.byteLength(reason);
+    if (reasonBytes > closeReasonBytesMax) throw misuse("CLOSE_REASON_TOO_LONG", { got: reasonBytes });
+    this.#session?.close(sent, reason);
+  }
+
+  /** Whether messages can be sent. */
+  get isOpen(): boolean {
+    return this.#session?.isOpen ?? false;
+  }
+
+  /** Aborted when the connection closes, whoever began it: for whatever a hook is waiting for. */
+  get signal(): AbortSignal {
+    return this.#session?.signal ?? neverOpened;
+  }
+
+  /** Bytes accepted by `writeMessage` that have not reached the operating system. */
+  get bufferedAmount(): number {
+    return this.#session?.bufferedAmount ?? 0;
+  }
+
+  /** The close code, as `onClose` gets it; undefined while the connection is open. */
+  get closeCode(): number | undefined {
+    return this.#session?.closeCode;
+  }
+
+  /** The close reason, as `onClose` gets it; empty while the connection is open. */
+  get closeReason(): string {
+    return this.#session?.closeReason ?? "";
+  }
+
+  /** What `selectSubprotocol` chose; empty when it chose none. */
+  get subprotocol(): string {
+    return this.#session?.subprotocol ?? "";
+  }
+
+  /** How the messages travel. */
+  get transport(): TransportKind {
+    return "websocket";
+  }
+
+  /** @internal */
+  attachSession(session: WebSocketSession): void {
+    this.#session = session;
+  }
+}
+
+/** What a handler has before its connection is open: a signal that nobody will abort. */
+const neverOpened = new AbortController().signal;
