@@ -39,9 +39,15 @@ run("npm", ["run", "--silent", "build"]);
 
 const coverage = "coverage";
 rmSync(coverage, { recursive: true, force: true });
+// No test takes a minute; one that hangs shall say which it is.
+const timeout = "--test-timeout=60000";
 const concurrency = `--test-concurrency=${availableParallelism()}`;
 const env = { ...process.env, NODE_V8_COVERAGE: join(coverage, "tmp") };
-run(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", concurrency, ...files], env);
+run(
+  process.execPath,
+  ["--enable-source-maps", "--test", "--test-reporter=spec", timeout, concurrency, ...files],
+  env,
+);
 
 if (filters.length === 0) {
   const core = ["--include", "src/base/**", "--include", "src/protocol/**"];

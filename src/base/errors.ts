@@ -259,7 +259,7 @@ const table = {
  */
 export type ErrorCode = keyof typeof table;
 
-/** The table by code, for lookups that do not know the code at compile time. @internal */
+/** The table by code, for lookups that do not know the code at compile time. */
 export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = table;
 
 type Placeholders<Text> = Text extends `${string}<${infer Name}>${infer Rest}`
@@ -270,19 +270,19 @@ type AdviceOf<Code extends ErrorCode> = (typeof table)[Code] extends { readonly 
   ? Advice
   : never;
 
-/** What must be known to fill in the texts of a code. @internal */
+/** What must be known to fill in the texts of a code. */
 export type ErrorDetails<Code extends ErrorCode> = Readonly<
   Record<Placeholders<MessageOf<Code>> | Placeholders<AdviceOf<Code>>, string | number>
 >;
 
-/** One error with its texts filled in: what refusals, failed connections and exceptions carry. @internal */
+/** One error with its texts filled in: what refusals, failed connections and exceptions carry. */
 export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
   readonly advice: string;
 }
 
-/** Fills in the texts of `code`. @internal */
+/** Fills in the texts of `code`. */
 export function describe<Code extends ErrorCode>(code: Code, details: ErrorDetails<Code>): Problem {
   const entry = errorTable[code];
   return { code, message: fill(entry.message, details), advice: fill(entry.advice ?? "", details) };
@@ -316,7 +316,7 @@ export class WaterspoutError extends Error {
   }
 }
 
-/** Shorthand for the exception of `code`. @internal */
+/** Shorthand for the exception of `code`. */
 export function misuse<Code extends ErrorCode>(
   code: Code,
   details: ErrorDetails<Code>,

@@ -40,7 +40,6 @@ export interface WebSocketLimits {
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** @internal */
 export const defaultHttpLimits: HttpLimits = {
   maxHeaderBytes: 16 * KiB,
   maxHeaders: 100,
@@ -49,7 +48,6 @@ export const defaultHttpLimits: HttpLimits = {
   keepAliveTimeoutMs: 5_000,
 };
 
-/** @internal */
 export const defaultWebSocketLimits: WebSocketLimits = {
   maxMessageBytes: MiB,
   pingIntervalMs: 30_000,

@@ -1,14 +1,12 @@
 /**
  * A value that came from outside, as it may stand in a log line or an error message: in quotes, control characters
  * escaped, and not longer than a person reads. Nobody outside can end a log line or colour a terminal.
- *
- * @internal
  */
 export function quote(value: string | undefined): string {
   return value === undefined ? "nothing" : `"${printable(value)}"`;
 }
 
-/** Like `quote`, but without the quotes, for addresses and paths. @internal */
+/** Like `quote`, but without the quotes, for addresses and paths. */
 export function printable(value: string, charactersMax = 200): string {
   const shown = value.length > charactersMax ? `${value.slice(0, charactersMax)}…` : value;
   // Control characters, line separators and direction overrides: what a log line must not contain.
@@ -18,7 +16,7 @@ export function printable(value: string, charactersMax = 200): string {
   });
 }
 
-/** The kind of a value, for messages that say what was got. @internal */
+/** The kind of a value, for messages that say what was got. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";

@@ -53,7 +53,7 @@ const testLimits = {
  * client.sendFrame({ opcode: 1, payload: "not masked", mask: null });
  * assert.deepEqual(await client.closed(), { code: 1002, reason: "WS_MASK_MISSING" });
  */
-export class TestClient implements TransportEvents {
+export class TestClient {
   readonly #transport: WebSocketTransport;
   readonly #socket: Socket;
   readonly #messages = new Inbox<string | Uint8Array>();
@@ -89,7 +89,7 @@ export class TestClient implements TransportEvents {
     this.#transport = transport;
     this.#socket = socket;
     this.headers = headers;
-    transport.start(this);
+    transport.start(this.#events());
   }
 
   /** What the server chose; empty when it chose none. */
@@ -158,31 +158,18 @@ export class TestClient implements TransportEvents {
     this.#socket.destroy();
   }
 
-  /** @internal */
-  receiveText(text: string): void {
-    this.#messages.add(text);
+  #events(): TransportEvents {
+    return {
+      receiveText: (text) => this.#messages.add(text),
+      receiveBinary: (bytes) => this.#messages.add(bytes),
+      receivePing: (payload) => this.#pings.add(payload),
+      receivePong: (payload) => this.#pongs.add(payload),
+      receiveClosing() {},
+      receiveClosed: () => this.#receiveClosed(),
+    };
   }
 
-  /** @internal */
-  receiveBinary(bytes: Uint8Array): void {
-    this.#messages.add(bytes);
-  }
-
-  /** @internal */
-  receivePing(payload: Uint8Array): void {
-    this.#pings.add(payload);
-  }
-
-  /** @internal */
-  receivePong(payload: Uint8Array): void {
-    this.#pongs.add(payload);
-  }
-
-  /** @internal */
-  receiveClosing(): void {}
-
-  /** @internal */
-  receiveClosed(): void {
+  #receiveClosed(): void {
     const { closeCode: code = 1006, closeReason: reason } = this.#transport;
     const ending = new Error(`the connection was closed with ${code} ${reason}`);
     for (const inbox of [this.#messages, this.#pings, this.#pongs]) inbox.end(ending);

@@ -105,6 +105,8 @@ export class HttpServer {
   /** Accepts no more; resolves when every connection has ended. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
+    // A connection whose last request is being answered shall not wait for another one.
+    this.#server.keepAliveTimeout = 1;
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();

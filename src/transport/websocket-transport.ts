@@ -160,31 +160,26 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
     return undefined;
   }
 
-  /** @internal */
   receiveText(text: string, byteLength: number): void {
     this.traffic.messagesReceived++;
     this.traffic.bytesReceived += byteLength;
     this.#events?.receiveText(text, byteLength);
   }
 
-  /** @internal */
   receiveBinary(bytes: Uint8Array): void {
     this.traffic.messagesReceived++;
     this.traffic.bytesReceived += bytes.length;
     this.#events?.receiveBinary(bytes);
   }
 
-  /** @internal */
   receivePing(payload: Uint8Array): void {
     this.#events?.receivePing(payload);
   }
 
-  /** @internal */
   receivePong(payload: Uint8Array): void {
     this.#events?.receivePong(payload);
   }
 
-  /** @internal */
   receiveClosing(problem: Problem | undefined): void {
     this.#heartbeats.remove(this);
     this.#limitClosing();

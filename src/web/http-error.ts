@@ -1,5 +1,6 @@
 import { misuse } from "../base/errors.ts";
 import { kindOf } from "../base/text.ts";
+import { checkHeader } from "../transport/http-exchange.ts";
 
 /** What else an `HttpError` can carry. */
 export interface HttpErrorOptions extends ErrorOptions {
@@ -11,7 +12,8 @@ export interface HttpErrorOptions extends ErrorOptions {
  * Thrown by a handler to answer with an error status. The message is for the log; the client sees it in debug mode
  * only. Thrown in a WebSocket handler's `prepare`, it refuses the handshake.
  *
- * @throws WaterspoutError STATUS_INVALID unless `status` is a whole number from 400 to 599.
+ * @throws WaterspoutError STATUS_INVALID unless `status` is a whole number from 400 to 599, HEADER_INVALID for header
+ *   fields that HTTP does not allow.
  *
  * @example
  * class Story extends RequestHandler<{ id: string }> {
@@ -32,5 +34,6 @@ export class HttpError extends Error {
     }
     this.status = status;
     this.headers = options.headers ?? {};
+    for (const [name, value] of Object.entries(this.headers)) checkHeader(name, value);
   }
 }

@@ -1,4 +1,4 @@
-import type { Handler, HandlerContext } from "./handler.ts";
+import type { HandlerContext } from "./handler.ts";
 import type { HandlerResult } from "./request-handler.ts";
 
 /** A path pattern together with the host it belongs to: a name, `*.example.com`, or a RegExp. */
@@ -55,13 +55,20 @@ interface Verbs {
   options?(): HandlerResult;
 }
 
+/** What the compiler has to see of a handler; that it extends `Handler` is checked when the routes are compiled. */
+interface HandlerShape {
+  readonly "~params": (params: never) => void;
+  initialize(options: never): void | Promise<void>;
+  prepare(): void | Promise<void>;
+}
+
 /** A handler class that needs no other parameters than `Params`. */
 export type HandlerClass<Params> = new (
   context: HandlerContext,
-) => Handler & Verbs & { readonly "~params": (params: Params) => void };
+) => HandlerShape & Verbs & { readonly "~params": (params: Params) => void };
 
 /** A handler class, whatever parameters it needs. */
-export type AnyHandlerClass = new (context: HandlerContext) => Handler;
+export type AnyHandlerClass = new (context: HandlerContext) => HandlerShape;
 
 /** A route made by `route()`. */
 export interface Route {

@@ -2,6 +2,7 @@ import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
 import { isAllowedHost, parseHostPattern } from "../protocol/http/host-pattern.ts";
+import type { HandlerContext } from "./handler.ts";
 import { Handler } from "./handler.ts";
 import type { PathMatch, PathValues } from "./path-pattern.ts";
 import { PathPattern } from "./path-pattern.ts";
@@ -9,15 +10,18 @@ import type { AnyHandlerClass, Route, RouteEntry, RoutePattern } from "./route.t
 
 /** A route that a request matched. */
 export interface RouteMatch extends PathMatch {
-  readonly handler: AnyHandlerClass;
+  readonly handler: CompiledHandlerClass;
   readonly options: object;
 }
+
+/** A handler class that was checked to be one. */
+type CompiledHandlerClass = new (context: HandlerContext) => Handler<object>;
 
 interface CompiledRoute {
   readonly path: PathPattern;
   /** All must accept: a nested host pattern narrows the one around it. */
   readonly hosts: readonly ((hostname: string) => boolean)[];
-  readonly handler: AnyHandlerClass;
+  readonly handler: CompiledHandlerClass;
   readonly options: object;
 }
 
@@ -73,7 +77,7 @@ export class Router {
 
   #addRoute(inside: Surroundings, handler: AnyHandlerClass, name: string | undefined, options: object): void {
     const path = new PathPattern(inside.parts.length === 0 ? ["/*"] : inside.parts);
-    if (typeof handler !== "function" || !(handler.prototype instanceof Handler)) {
+    if (!isHandlerClass(handler)) {
       const reason = `the handler must be a class that extends RequestHandler or WebSocketHandler, got ${kindOf(handler)}`;
       throw misuse("ROUTE_INVALID", { route: inside.parts.map(String).join(""), reason });
     }
@@ -82,6 +86,10 @@ export class Router {
     if (this.#names.has(name)) throw misuse("ROUTE_NAME_DUPLICATE", { name: quote(name) });
     this.#names.set(name, path);
   }
+}
+
+function isHandlerClass(value: unknown): value is CompiledHandlerClass {
+  return typeof value === "function" && value.prototype instanceof Handler;
 }
 
 function isList(target: AnyHandlerClass | readonly RouteEntry[]): target is readonly RouteEntry[] {

@@ -140,7 +140,6 @@ export class WebSocketConnection implements FrameSink {
     this.#enterClosed(problem);
   }
 
-  /** @internal */
   receiveFrame(opcode: number, fin: boolean, payloadLength: number): void {
     this.#frameOpcode = opcode;
     this.#frameFin = fin;
@@ -153,13 +152,11 @@ export class WebSocketConnection implements FrameSink {
     if (opcode !== Opcode.continuation) this.#messageOpcode = opcode;
   }
 
-  /** @internal */
   receivePayload(piece: Uint8Array, bytesToCome: number): void {
     if (isControl(this.#frameOpcode)) this.#receiveControl(piece, bytesToCome);
     else this.#receiveMessage(piece, bytesToCome);
   }
 
-  /** @internal */
   receiveFrameError(problem: Problem): void {
     this.fail(problem);
   }
