@@ -121,10 +121,7 @@ export class HttpServer {
 
   /** Node has taken its hands off this socket: errors, the answer and the end are ours. */
   #receiveUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    this.#detached.add(socket);
-    socket.once("close", () => this.#detached.delete(socket));
-    // What a broken connection means is said by its "close".
-    socket.on("error", () => {});
+    this.#watch(socket);
     const createResponse = (): ServerResponse => {
       const response = new ServerResponse(request);
       response.shouldKeepAlive = false;
@@ -137,6 +134,14 @@ export class HttpServer {
       return response;
     };
     this.#options.receiveExchange(new HttpExchange({ request, createResponse, upgradeHead: head }));
+  }
+
+  /** Apart from `#receiveUpgrade`, whose variables these listeners would otherwise keep for the life of the socket. */
+  #watch(socket: Socket): void {
+    this.#detached.add(socket);
+    socket.once("close", () => this.#detached.delete(socket));
+    // What a broken connection means is said by its "close".
+    socket.on("error", () => {});
   }
 
   #receiveClientError(error: NodeJS.ErrnoException, socket: Socket): void {

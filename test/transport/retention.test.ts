@@ -19,12 +19,18 @@ class Echo extends WebSocketHandler {
 test("Node's request object is collected while its WebSocket is open", async (context) => {
   const requests: WeakRef<IncomingMessage>[] = [];
   const emit = Server.prototype.emit;
-  context.mock.method(Server.prototype, "emit", function (this: Server, event: string, ...args: unknown[]) {
+  // Not by `context.mock`, which would itself keep the arguments of every call.
+  Server.prototype.emit = function (this: Server, event: string, ...args: unknown[]): boolean {
     const [request] = args;
     if (event === "upgrade" && request instanceof IncomingMessage) requests.push(new WeakRef(request));
     return Reflect.apply(emit, this, [event, ...args]) as boolean;
+  };
+  context.after(() => {
+    Server.prototype.emit = emit;
   });
-  await using server = await startApplication(new Application([["/echo", Echo]], { logger: new ExpectedLog() }));
+  await using server = await startApplication(
+    new Application([["/echo", Echo]], { logger: new ExpectedLog() }),
+  );
   const client = await TestClient.connect(`${server.url}/echo`);
   const converse = async (): Promise<void> => {
     client.send("still here?");
