@@ -24,7 +24,7 @@ export class ConsoleLogger implements Logger {
     this.#now = now;
   }
 
-  debug(): void {}
+  debug(_line: string): void {}
 
   info(line: string): void {
     this.#write("I", line);

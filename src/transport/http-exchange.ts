@@ -170,6 +170,7 @@ export class HttpExchange {
     ];
     if (options.subprotocol !== "") lines.push(`Sec-WebSocket-Protocol: ${options.subprotocol}`);
     for (const [name, value] of headers) {
+      if (handshakeFields.has(name.toLowerCase())) continue;
       for (const each of typeof value === "string" ? [value] : value) lines.push(`${name}: ${each}`);
     }
     this.#isAnswered = true;
@@ -197,6 +198,17 @@ export class HttpExchange {
   }
 }
 
+/** What the handshake itself says, or what a 101 must not have; a handler's own idea of them would break it. */
+const handshakeFields: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "sec-websocket-accept",
+  "sec-websocket-extensions",
+  "sec-websocket-protocol",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 /** The words that belong to a status code (RFC 9110 §15), or "Unknown". */
 export function reasonPhrase(status: number): string {
   return STATUS_CODES[status] ?? "Unknown";
@@ -219,7 +231,7 @@ function mayHaveBody(status: number): boolean {
 }
 
 /** An IPv4 address without the prefix that a dual-stack socket gives it (RFC 4291 §2.5.5.2). */
-function plainAddress(address: string | undefined): string {
+export function plainAddress(address: string | undefined): string {
   if (address === undefined) return "-";
   return address.startsWith("::ffff:") ? address.slice(7) : address;
 }

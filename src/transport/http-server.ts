@@ -8,7 +8,7 @@ import { describe, errorTable, misuse } from "../base/errors.ts";
 import type { HttpLimits } from "../base/limits.ts";
 import { quote } from "../base/text.ts";
 import { endSocket } from "./end-socket.ts";
-import { HttpExchange, reasonPhrase } from "./http-exchange.ts";
+import { HttpExchange, plainAddress, reasonPhrase } from "./http-exchange.ts";
 import { checkPort, listenError, serverUrl } from "./listen-address.ts";
 
 /** What `tls.createServer` takes: certificate, key and the rest. */
@@ -169,7 +169,7 @@ export class HttpServer {
   }
 
   #report(problem: Problem, socket: Socket): void {
-    this.#options.receiveProblem(problem, socket.remoteAddress?.replace(/^::ffff:/, "") ?? "-");
+    this.#options.receiveProblem(problem, plainAddress(socket.remoteAddress));
   }
 }
 

@@ -67,7 +67,7 @@ export class RequestCycle {
       handlerName = match.handler.name;
       await this.#serve(request, match);
     } catch (error) {
-      await this.#receiveError(error, handlerName);
+      await this.#receiveError(error, handlerName).catch((failure: unknown) => this.#cut(failure));
     }
   }
 
@@ -172,15 +172,19 @@ export class RequestCycle {
   async #receiveError(error: unknown, handlerName: string): Promise<void> {
     const refusal = error instanceof HttpError ? Refusal.from(error, handlerName) : error;
     if (this.#exchange.isAnswered) {
-      // Too late for another answer: what has been sent must not look complete.
-      this.#logFailure(error);
-      this.#exchange.abort();
+      this.#cut(error);
     } else if (refusal instanceof Refusal) {
       await this.#refuse(refusal);
     } else {
       this.#logFailure(error);
       await this.#refuse(new Refusal(describe("HANDLER_FAILED", { handler: handlerName })), stackOf(error));
     }
+  }
+
+  /** Too late for another answer: what has been sent must not look complete. */
+  #cut(error: unknown): void {
+    this.#logFailure(error);
+    this.#exchange.abort();
   }
 
   async #refuse(refusal: Refusal, stack?: string): Promise<void> {
