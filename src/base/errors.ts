@@ -30,7 +30,8 @@ const table = {
   },
   REQUEST_TIMEOUT: {
     status: 408,
-    message: "the request was not complete within <limit> ms",
+    message:
+      "the request was not complete in time: <headers> ms for its header fields, <whole> ms for all of it",
     advice: "To allow more time: http: { headersTimeoutMs, requestTimeoutMs }.",
     publicMessage: "The request took too long to arrive.",
   },
@@ -238,7 +239,7 @@ const table = {
   LISTEN_FAILED: { message: "cannot listen on port <port> of <host>: <reason>" },
   HEADER_INVALID: { message: "header <name> cannot be set: <reason>" },
   HEADERS_SENT: { message: "<what> is too late: the response headers have been sent" },
-  STATUS_INVALID: { message: "a status is a whole number from <from> to 599, got <status>" },
+  STATUS_INVALID: { message: "a status is a whole number from <from> to <to>, got <status>" },
   RETURN_VALUE_INVALID: {
     message: "<handler> returned <got>; a handler returns a string, an object, bytes, a Response or nothing",
   },

@@ -29,7 +29,7 @@ export class ExpectedLog implements Logger {
 
   /** Resolves with the first line that matches, now or as soon as it is logged, and takes it out. */
   expect(pattern: RegExp): Promise<LogLine> {
-    const index = this.#lines.findIndex((line) => pattern.test(line.text));
+    const index = this.#lines.findIndex((line) => matches(line, pattern));
     const found = this.#lines[index];
     if (found !== undefined) {
       this.#lines.splice(index, 1);
@@ -65,9 +65,14 @@ export class ExpectedLog implements Logger {
   }
 
   #receive(line: LogLine): void {
-    const index = this.#waiters.findIndex(({ pattern }) => pattern.test(line.text));
+    const index = this.#waiters.findIndex(({ pattern }) => matches(line, pattern));
     const [waiter] = index === -1 ? [] : this.#waiters.splice(index, 1);
     if (waiter === undefined) this.#lines.push(line);
     else waiter.resolve(line);
   }
+}
+
+/** Not by `test`, which makes an expression with the flag g remember where it stopped. */
+function matches({ text }: LogLine, pattern: RegExp): boolean {
+  return text.search(pattern) !== -1;
 }

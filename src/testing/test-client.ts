@@ -3,10 +3,12 @@ import type { ConnectionOptions } from "node:tls";
 import { defaultWebSocketLimits } from "../base/limits.ts";
 import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/websocket/handshake.ts";
+import { Opcode } from "../protocol/websocket/opcode.ts";
 import { HeartbeatWheel } from "../transport/heartbeat.ts";
 import type { TransportEvents } from "../transport/transport.ts";
 import { dialWebSocket } from "../transport/websocket-client.ts";
 import type { WebSocketTransport } from "../transport/websocket-transport.ts";
+import { createMaskKey } from "../transport/websocket-transport.ts";
 import { Inbox } from "./inbox.ts";
 import type { RawFrame } from "./raw-frame.ts";
 import { encodeRawFrame } from "./raw-frame.ts";
@@ -99,12 +101,15 @@ export class TestClient {
 
   /** Sends a message: a string as text, bytes as binary. */
   send(message: string | Uint8Array): void {
-    if (typeof message === "string") this.#transport.sendText(message);
-    else this.#transport.sendBinary(message);
+    this.sendFrame({
+      opcode: typeof message === "string" ? Opcode.text : Opcode.binary,
+      payload: message,
+      mask: createMaskKey(),
+    });
   }
 
   ping(payload: Uint8Array = noBytes): void {
-    this.#transport.sendPing(payload);
+    this.sendFrame({ opcode: Opcode.ping, payload, mask: createMaskKey() });
   }
 
   /** Sends a frame, right or wrong. */

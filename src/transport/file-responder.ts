@@ -7,10 +7,15 @@ import send from "send";
 export type FileResult =
   | { readonly kind: "sent" }
   | { readonly kind: "directory" }
-  | { readonly kind: "refused"; readonly status: number; readonly headers: Readonly<Record<string, string>> };
+  | {
+      readonly kind: "refused";
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly error: Error;
+    };
 
 /** What `send` says of a failure. */
-interface SendError {
+interface SendError extends Error {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -32,8 +37,8 @@ export function respondWithFile(
 ): Promise<FileResult> {
   return new Promise((settle) => {
     send(request, path, { root, dotfiles: "ignore", index: ["index.html"] })
-      .on("error", ({ status = 500, headers = {} }: SendError) =>
-        settle({ kind: "refused", status, headers }),
+      .on("error", (error: SendError) =>
+        settle({ kind: "refused", status: error.status ?? 500, headers: error.headers ?? {}, error }),
       )
       .on("directory", () => settle({ kind: "directory" }))
       .pipe(response);

@@ -51,7 +51,8 @@ export class HeartbeatWheel {
     const due = this.#slots.get(this.#tick) ?? [];
     this.#slots.delete(this.#tick);
     for (const heart of due) {
-      this.#tickOf.delete(heart);
+      // Another heart's beat may have removed this one.
+      if (!this.#tickOf.delete(heart)) continue;
       const delayMs = heart.beat();
       if (delayMs !== undefined) this.add(heart, delayMs);
     }

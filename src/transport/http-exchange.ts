@@ -4,8 +4,9 @@ import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { misuse } from "../base/errors.ts";
-import { quote } from "../base/text.ts";
+import type { Problem } from "../base/errors.ts";
+import { errorTable, misuse } from "../base/errors.ts";
+import { printable, quote } from "../base/text.ts";
 import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/websocket/handshake.ts";
 import type { FileResult } from "./file-responder.ts";
@@ -37,6 +38,7 @@ export class HttpExchange {
   readonly #source: ExchangeSource;
   #response: ServerResponse | undefined;
   #isAnswered = false;
+  #isOverruled = false;
   #onAnswered: (() => void) | undefined;
 
   constructor(source: ExchangeSource) {
@@ -98,6 +100,11 @@ export class HttpExchange {
     return this.#source.upgradeHead !== undefined;
   }
 
+  /** Whether the request has come whole, its body included. */
+  get isComplete(): boolean {
+    return this.#request.complete;
+  }
+
   /** Whether an answer has been begun. */
   get isAnswered(): boolean {
     return this.#isAnswered;
@@ -120,6 +127,7 @@ export class HttpExchange {
 
   /** Answers. A body of known length gets its Content-Length; nothing is sent for a body that HTTP forbids. */
   async respond(status: number, headers: ResponseHeaders, body: ResponseBody): Promise<void> {
+    if (this.#isOverruled) return;
     const response = this.#open(status, headers);
     if (typeof body === "string" || body instanceof Uint8Array || body === undefined) {
       const bytes = typeof body === "string" ? Buffer.from(body) : (body ?? noBytes);
@@ -136,24 +144,52 @@ export class HttpExchange {
       await pipeline(Readable.fromWeb(body), response);
     } catch (error) {
       // A peer that stops reading is its own affair; a source that breaks is ours, and must not look complete.
-      if (!this.isAborted) {
-        this.abort();
-        throw error;
-      }
+      if (error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE") return;
+      this.abort();
+      throw error;
     }
   }
 
   /** Answers with a file below `root`; when that is not possible, the exchange is still to be answered. */
   async respondWithFile(headers: ResponseHeaders, root: string, path: string): Promise<FileResult> {
+    if (this.#isOverruled) return { kind: "sent" };
     const response = this.#open(200, headers);
     const result = await respondWithFile(this.#request, response, root, path);
-    if (result.kind !== "sent") this.#isAnswered = false;
+    if (result.kind !== "sent") {
+      if (result.kind === "refused" && response.headersSent) throw result.error;
+      this.#isAnswered = false;
+      // What has been said of the file does not belong to an answer without it.
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+    }
     return result;
   }
 
-  /** Cuts the connection: for an answer that broke in the middle, which must not look complete. */
+  /**
+   * Answers that the rest of the request was no HTTP, unless an answer has been begun, which is then cut. What a handler
+   * may still answer is dropped, and not reported as answered.
+   */
+  overrule(problem: Problem): void {
+    this.#isOverruled = true;
+    this.#onAnswered = undefined;
+    const response = (this.#response ??= this.#source.createResponse());
+    if (response.headersSent) {
+      this.abort();
+      return;
+    }
+    this.#isAnswered = true;
+    const { status, body } = plainAnswer(problem);
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
+    response.writeHead(status, {
+      Connection: "close",
+      "Content-Type": "text/plain; charset=utf-8",
+      "Content-Length": Buffer.byteLength(body),
+    });
+    response.end(body);
+  }
+
+  /** Cuts the connection if an answer broke in the middle, so that it does not look complete. */
   abort(): void {
-    this.#request.socket.destroy();
+    if (this.#response?.writableEnded !== true) this.#request.socket.destroy();
   }
 
   /** Completes the opening handshake (RFC 6455 §4.2.2) and hands the socket over to the WebSocket. */
@@ -214,6 +250,12 @@ export function reasonPhrase(status: number): string {
   return STATUS_CODES[status] ?? "Unknown";
 }
 
+/** The answer to what was no request, or stopped being one: the code and a sentence. */
+export function plainAnswer(problem: Problem): { readonly status: number; readonly body: string } {
+  const { status = 400, publicMessage = "" } = errorTable[problem.code];
+  return { status, body: `${problem.code}: ${publicMessage}\n` };
+}
+
 /** Throws HEADER_INVALID unless the field may be sent as it is; so nothing can smuggle in a second one. */
 export function checkHeader(name: string, value: string): void {
   try {
@@ -221,7 +263,7 @@ export function checkHeader(name: string, value: string): void {
     validateHeaderValue(name, value);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw misuse("HEADER_INVALID", { name: quote(name), reason }, { cause: error });
+    throw misuse("HEADER_INVALID", { name: quote(name), reason: printable(reason) }, { cause: error });
   }
 }
 

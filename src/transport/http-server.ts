@@ -4,11 +4,12 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
 import type { Problem } from "../base/errors.ts";
-import { describe, errorTable, misuse } from "../base/errors.ts";
+import { describe, misuse } from "../base/errors.ts";
 import type { HttpLimits } from "../base/limits.ts";
 import { quote } from "../base/text.ts";
+import { ConnectionBook } from "./connection-book.ts";
 import { endSocket } from "./end-socket.ts";
-import { HttpExchange, plainAddress, reasonPhrase } from "./http-exchange.ts";
+import { HttpExchange, plainAddress, plainAnswer, reasonPhrase } from "./http-exchange.ts";
 import { checkPort, listenError, serverUrl } from "./listen-address.ts";
 
 /** What `tls.createServer` takes: certificate, key and the rest. */
@@ -36,17 +37,19 @@ export interface HttpServerOptions {
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server;
-  /** Connections that left Node's care because they asked for another protocol. */
-  readonly #detached = new Set<Socket>();
+  readonly #book = new ConnectionBook();
   #url = "";
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
     const { limits, tls } = options;
+    const { requestTimeoutMs, headersTimeoutMs } = limits;
     const settings = {
       maxHeaderSize: limits.maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
+      // The header fields are part of the request: they cannot have more time than all of it. 0 is no limit.
+      headersTimeout:
+        requestTimeoutMs === 0 ? headersTimeoutMs : Math.min(headersTimeoutMs, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
       // A missing Host is refused by us, with a reason and a log line.
@@ -55,16 +58,13 @@ export class HttpServer {
     this.#server = tls === undefined ? createServer(settings) : createSecureServer({ ...settings, ...tls });
     // Past its own count Node drops header fields silently; `maxHeaders` is judged on what came.
     this.#server.maxHeadersCount = 0;
-    this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      options.receiveExchange(
-        new HttpExchange({ request, createResponse: () => response, upgradeHead: undefined }),
-      );
-    });
-    this.#server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-      options.receiveExchange(
-        new HttpExchange({ request, createResponse: () => response, upgradeHead: undefined }),
-      );
-    });
+    this.#server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) =>
+      this.#book.add(socket),
+    );
+    const receiveRequest = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#receiveRequest(request, response);
+    this.#server.on("request", receiveRequest);
+    this.#server.on("checkExpectation", receiveRequest);
     this.#server.on("upgrade", (request, socket, head) =>
       this.#receiveUpgrade(request, socket as Socket, head),
     );
@@ -74,7 +74,7 @@ export class HttpServer {
     this.#server.on("clientError", (error, socket) => this.#receiveClientError(error, socket as Socket));
     this.#server.on("tlsClientError", (error, socket) => {
       if (!isConnectionLoss(error))
-        this.#report(describe("REQUEST_MALFORMED", { reason: error.message }), socket);
+        this.#report(describe("REQUEST_MALFORMED", { reason: quote(error.message) }), socket);
     });
   }
 
@@ -110,38 +110,44 @@ export class HttpServer {
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
+      this.#book.destroySilent();
     });
   }
 
   /** Cuts the connections that are left. */
   destroyConnections(): void {
     this.#server.closeAllConnections();
-    for (const socket of this.#detached) socket.destroy();
+    this.#book.destroyAll();
+  }
+
+  #receiveRequest(request: IncomingMessage, response: ServerResponse): void {
+    const exchange = new HttpExchange({ request, createResponse: () => response, upgradeHead: undefined });
+    const { socket } = request;
+    this.#book.begin(socket, exchange);
+    response.once("close", () => this.#book.end(socket, exchange));
+    this.#options.receiveExchange(exchange);
   }
 
   /** Node has taken its hands off this socket: errors, the answer and the end are ours. */
   #receiveUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    this.#watch(socket);
+    ignoreErrors(socket);
     const createResponse = (): ServerResponse => {
       const response = new ServerResponse(request);
       response.shouldKeepAlive = false;
       response.assignSocket(socket);
+      // Node has stopped telling a response when its socket takes more.
+      const onDrain = (): boolean => response.emit("drain");
+      socket.on("drain", onDrain);
       response.once("finish", () => {
+        socket.off("drain", onDrain);
         response.detachSocket(socket);
         response.emit("close");
         endSocket(socket, endTimeoutMs);
       });
       return response;
     };
-    this.#options.receiveExchange(new HttpExchange({ request, createResponse, upgradeHead: head }));
-  }
-
-  /** Apart from `#receiveUpgrade`, whose variables these listeners would otherwise keep for the life of the socket. */
-  #watch(socket: Socket): void {
-    this.#detached.add(socket);
-    socket.once("close", () => this.#detached.delete(socket));
-    // What a broken connection means is said by its "close".
-    socket.on("error", () => {});
+    const exchange = new HttpExchange({ request, createResponse, upgradeHead: head });
+    this.#book.whenIdle(socket, () => this.#options.receiveExchange(exchange));
   }
 
   #receiveClientError(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -150,19 +156,28 @@ export class HttpServer {
       socket.destroy();
       return;
     }
+    const latest = this.#book.latest(socket);
+    const isInBody = latest !== undefined && !latest.isComplete;
     const problem = this.#problemOf(error);
-    socket.write(plainResponse(problem));
-    endSocket(socket, endTimeoutMs);
     this.#report(problem, socket);
+    if (isInBody) {
+      // The body of that request is what was wrong: this is its answer, whatever its handler does.
+      latest.overrule(problem);
+      return;
+    }
+    this.#book.whenIdle(socket, () => {
+      if (socket.writable) socket.write(plainResponse(problem));
+      endSocket(socket, endTimeoutMs);
+    });
   }
 
   #problemOf(error: NodeJS.ErrnoException): Problem {
-    const { maxHeaderBytes, headersTimeoutMs } = this.#options.limits;
+    const { maxHeaderBytes, headersTimeoutMs, requestTimeoutMs } = this.#options.limits;
     switch (error.code ?? "") {
       case "HPE_HEADER_OVERFLOW":
         return describe("HEADERS_TOO_LARGE", { limit: maxHeaderBytes });
       case "ERR_HTTP_REQUEST_TIMEOUT":
-        return describe("REQUEST_TIMEOUT", { limit: headersTimeoutMs });
+        return describe("REQUEST_TIMEOUT", { headers: headersTimeoutMs, whole: requestTimeoutMs });
       default:
         return describe("REQUEST_MALFORMED", { reason: quote(error.message) });
     }
@@ -171,6 +186,11 @@ export class HttpServer {
   #report(problem: Problem, socket: Socket): void {
     this.#options.receiveProblem(problem, plainAddress(socket.remoteAddress));
   }
+}
+
+/** What a broken connection means is said by its "close". Apart from where closures would keep the request alive. */
+function ignoreErrors(socket: Socket): void {
+  socket.on("error", () => {});
 }
 
 function createSecureServer(options: ServerOptions & TlsOptions): Server {
@@ -192,9 +212,7 @@ function isConnectionLoss(error: NodeJS.ErrnoException): boolean {
 
 /** An answer without an exchange, to bytes that were no request. */
 function plainResponse(problem: Problem): string {
-  const entry = errorTable[problem.code];
-  const status = entry.status ?? 400;
-  const body = `${problem.code}: ${entry.publicMessage ?? ""}\n`;
+  const { status, body } = plainAnswer(problem);
   return [
     `HTTP/1.1 ${status} ${reasonPhrase(status)}`,
     "Connection: close",

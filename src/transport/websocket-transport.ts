@@ -36,6 +36,8 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
   #head: Uint8Array;
   #events: TransportEvents | undefined;
   #drainWaiters: (() => void)[] = [];
+  /** Bytes of the message that was sent when nothing else waited, if they are more than the limit. */
+  #lone = 0;
   #isReceiving = false;
   #isFlushDue = false;
   #isPaused = false;
@@ -74,6 +76,8 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
       this.#head = noBytes;
       this.#receive(head);
     }
+    // So may the end of the peer's stream be in the past.
+    if (socket.readableEnded) this.#receiveEnd();
   }
 
   get isOpen(): boolean {
@@ -195,7 +199,7 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
     this.#connection.receive(chunk);
     this.#isReceiving = false;
     this.#flush();
-    this.#checkSendQueue(this.#limits.maxSendQueueBytes);
+    this.#checkSendQueue();
   }
 
   #receiveEnd(): void {
@@ -214,14 +218,16 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
     if (bytes < 0) return false;
     this.traffic.messagesSent++;
     this.traffic.bytesSent += bytes;
-    // A message of any size may go while nothing else waits; what comes behind it must fit.
-    if (before > 0) this.#checkSendQueue(this.#limits.maxSendQueueBytes);
+    if (before === 0) this.#lone = bytes > this.#limits.maxSendQueueBytes ? bytes : 0;
+    this.#checkSendQueue();
     this.#scheduleFlush();
     return this.isOpen && this.bufferedAmount <= this.#limits.highWaterMarkBytes;
   }
 
   /** Closes a peer that does not read: past the limit, and the operating system takes no more either. */
-  #checkSendQueue(limit: number): void {
+  #checkSendQueue(): void {
+    // A message of any size may go while nothing else waits; the limit is for what comes behind it.
+    const limit = this.#limits.maxSendQueueBytes + this.#lone;
     if (this.bufferedAmount <= limit) return;
     this.#flush();
     const buffered = this.bufferedAmount;
@@ -270,8 +276,8 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
 const maskKeys = new Uint32Array(256);
 let maskKeysUsed = maskKeys.length;
 
-/** 32 unpredictable bits; the generator is asked for many at once, since each call of it is expensive. */
-function createMaskKey(): number {
+/** 32 unpredictable bits (RFC 6455 §10.3); the generator is asked for many at once, since each call of it is expensive. */
+export function createMaskKey(): number {
   if (maskKeysUsed === maskKeys.length) {
     randomFillSync(maskKeys);
     maskKeysUsed = 0;

@@ -102,10 +102,12 @@ export class AccessLog {
 }
 
 /** An exception as text, with its stack and its causes, whatever was thrown. */
-export function stackOf(error: unknown): string {
+export function stackOf(error: unknown, causesMax = 10): string {
   if (!(error instanceof Error)) return `a value that is no Error was thrown: ${kindOf(error)}`;
   const stack = error.stack ?? `${error.name}: ${error.message}`;
-  return error.cause === undefined ? stack : `${stack}\nCaused by: ${stackOf(error.cause)}`;
+  // Causes may go round in a ring.
+  if (error.cause === undefined || causesMax === 0) return stack;
+  return `${stack}\nCaused by: ${stackOf(error.cause, causesMax - 1)}`;
 }
 
 function describeRequest(request: LoggedRequest): string {

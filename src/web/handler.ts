@@ -121,9 +121,14 @@ export abstract class Handler<Params extends object = NoParams> {
     return this.#headers.has(name.toLowerCase());
   }
 
+  /** The header fields as they are now. @internal */
+  peekHeaders(): (readonly [name: string, values: readonly string[]])[] {
+    return [...this.#headers.values()];
+  }
+
   /** The header fields, which cannot be changed from now on. @internal */
   takeHeaders(): (readonly [name: string, values: readonly string[]])[] {
     this.#areHeadersSent = true;
-    return [...this.#headers.values()];
+    return this.peekHeaders();
   }
 }

@@ -30,7 +30,7 @@ export class HttpError extends Error {
   constructor(status: number, message = "", options: HttpErrorOptions = {}) {
     super(message, options);
     if (!Number.isInteger(status) || status < 400 || status > 599) {
-      throw misuse("STATUS_INVALID", { status: kindOf(status), from: 400 });
+      throw misuse("STATUS_INVALID", { status: kindOf(status), from: 400, to: 599 });
     }
     this.status = status;
     this.headers = options.headers ?? {};

@@ -31,11 +31,15 @@ export class PathPattern {
   /** @throws WaterspoutError ROUTE_INVALID */
   constructor(parts: readonly (string | RegExp)[]) {
     this.#text = parts.map(String).join("");
+    const isWildcardLast = parts
+      .slice(0, -1)
+      .every((part) => typeof part !== "string" || !part.endsWith("/*"));
+    if (!isWildcardLast) this.#invalid('"*" can only be the last segment');
     this.#compiled = parts.map((part) =>
       typeof part === "string" ? compileString(part) : compileExpression(part),
     );
     const source = this.#compiled.map((compiled) => compiled.source).join("");
-    this.#expression = new RegExp(`^${source}$`, this.#flags(parts));
+    this.#expression = this.#compile(`^${source}$`, this.#flags(parts));
     this.#checkGroups(source);
   }
 
@@ -76,12 +80,23 @@ export class PathPattern {
         const value = Object.hasOwn(values, name) ? values[name] : undefined;
         if (value === undefined) return { reason: `${name} is missing` };
         used.add(name);
-        path += name === "*" ? encodePath(String(value)) : encodeURIComponent(value);
+        const encoded = name === "*" ? encodePath(String(value)) : encode(String(value));
+        if (encoded === undefined) return { reason: `${name} is no text (half a surrogate pair)` };
+        path += encoded;
       }
     }
     const surplus = Object.keys(values).filter((name) => !used.has(name));
     if (surplus.length > 0) return { reason: `it has no parameter ${surplus.join(", ")}` };
     return this.#expression.test(path) ? { path } : { reason: `${path} does not match ${this.#text}` };
+  }
+
+  /** What is right by itself may be wrong together: two groups of one name, for example. */
+  #compile(source: string, flags: string): RegExp {
+    try {
+      return new RegExp(source, flags);
+    } catch (error) {
+      return this.#invalid(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #flags(parts: readonly (string | RegExp)[]): string {
@@ -120,8 +135,18 @@ function decode(raw: string): string | null {
   }
 }
 
-function encodePath(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/");
+/** Percent-encodes; undefined for half a surrogate pair, which has no encoding. */
+function encode(text: string): string | undefined {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function encodePath(path: string): string | undefined {
+  const segments = path.split("/").map(encode);
+  return segments.includes(undefined) ? undefined : segments.join("/");
 }
 
 function compileString(pattern: string): Compiled {
@@ -130,6 +155,7 @@ function compileString(pattern: string): Compiled {
   };
   if (pattern === "") return { source: "", pieces: [] };
   if (!pattern.startsWith("/")) invalid('a path pattern begins with "/"');
+  if (encode(pattern) === undefined) invalid("half a surrogate pair is no text");
   const segments = pattern.slice(1).split("/");
   const names = new Set<string>();
   const sources = segments.map((segment, index) => {

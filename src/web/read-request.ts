@@ -25,9 +25,12 @@ export function readRequest(exchange: HttpExchange, settings: ResolvedSettings):
   const hostField = fieldValue(headers, "host");
   // RFC 9112 §3.2: a request has one Host, and an HTTP/1.0 one may have none.
   const fallback = exchange.httpVersion === "1.0" && hostField === undefined ? "localhost" : hostField;
-  const host = parseAuthority(target.authority ?? fallback);
-  if (host === undefined || exchange.countOf("host") > 1)
+  const named = parseAuthority(fallback);
+  if (named === undefined || exchange.countOf("host") > 1) {
     return describe("HOST_INVALID", { host: quote(hostField) });
+  }
+  // RFC 9112 §3.2.2: an absolute target overrules the field, which must be right all the same.
+  const host = parseAuthority(target.authority) ?? named;
   const expect = fieldValue(headers, "expect");
   if (expect !== undefined && expect.toLowerCase() !== "100-continue") {
     return describe("EXPECTATION_FAILED", { expect: quote(expect) });

@@ -15,8 +15,9 @@ import { HttpRequest } from "./http-request.ts";
 import { originDetails } from "./origin-check.ts";
 import { readRequest } from "./read-request.ts";
 import { Refusal } from "./refusal.ts";
-import { RequestHandler } from "./request-handler.ts";
+import type { RequestHandler } from "./request-handler.ts";
 import type { RouteMatch } from "./router.ts";
+import { isOrExtends } from "./router.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import { WebSocketHandler } from "./websocket-handler.ts";
 import { WebSocketSession } from "./websocket-session.ts";
@@ -73,7 +74,7 @@ export class RequestCycle {
 
   async #serve(request: HttpRequest, match: RouteMatch): Promise<void> {
     const Class = match.handler;
-    const isWebSocket = Class.prototype instanceof WebSocketHandler;
+    const isWebSocket = isOrExtends(Class, WebSocketHandler);
     const offer = isWebSocket ? this.#readOffer() : undefined;
     if (!isWebSocket && this.#asksForWebSocket()) {
       throw new Refusal(describe("WS_NOT_SPOKEN_HERE", { handler: Class.name }));
@@ -84,8 +85,8 @@ export class RequestCycle {
       await this.#checkOrigin(handler, request);
       await prepare(handler);
       await this.#openSession(handler, request, offer);
-    } else if (handler instanceof RequestHandler) {
-      await this.#respond(handler);
+    } else {
+      await this.#respond(handler as RequestHandler<object>);
     }
   }
 

@@ -1,5 +1,6 @@
 import { isBytesLike, toBytes } from "../base/bytes.ts";
 import { misuse } from "../base/errors.ts";
+import { encodeJson } from "../base/json.ts";
 import { kindOf } from "../base/text.ts";
 import type { FileResult } from "../transport/file-responder.ts";
 import type { HttpExchange, ResponseBody } from "../transport/http-exchange.ts";
@@ -9,7 +10,8 @@ import { Handler } from "./handler.ts";
 /** What a verb method may return: see `RequestHandler`. */
 export type HandlerResult = HandlerValue | Promise<HandlerValue>;
 
-type HandlerValue = string | object | void;
+/** A promise is an object, too; what it promises has to be a value itself. */
+type HandlerValue = string | (object & { readonly then?: never }) | void;
 
 /** How to redirect. */
 export interface RedirectOptions {
@@ -51,7 +53,7 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    */
   setStatus(status: number): void {
     if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw misuse("STATUS_INVALID", { status: kindOf(status), from: 200 });
+      throw misuse("STATUS_INVALID", { status: kindOf(status), from: 200, to: 599 });
     }
     this.#status = status;
   }
@@ -71,7 +73,7 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
       this.#chunks.push(toBytes(chunk));
     } else if (typeof chunk === "object" && chunk !== null) {
       this.#defaultType("application/json; charset=utf-8");
-      this.#chunks.push(Buffer.from(JSON.stringify(chunk)));
+      this.#chunks.push(Buffer.from(encodeJson("chunk", chunk)));
     } else {
       throw misuse("ARGUMENT_TYPE_INVALID", {
         name: "chunk",
@@ -99,7 +101,7 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   redirect(url: string | URL, options: RedirectOptions = {}): void {
     const status = options.status ?? (options.permanent === true ? 301 : 302);
     if (!Number.isInteger(status) || status < 300 || status > 399) {
-      throw misuse("STATUS_INVALID", { status: kindOf(status), from: 300 });
+      throw misuse("STATUS_INVALID", { status: kindOf(status), from: 300, to: 399 });
     }
     this.setHeader("Location", encodeLocation(String(url)));
     this.setStatus(status);
@@ -116,9 +118,11 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
 
   /** Answers with a file below `root`, or says why it cannot be. @internal */
   async respondWithFile(root: string, path: string): Promise<FileResult> {
-    if (this.#exchange === undefined) return { kind: "refused", status: 500, headers: {} };
-    const result = await this.#exchange.respondWithFile(this.takeHeaders(), root, path);
-    this.#isFinished = result.kind === "sent";
+    const result = await this.#attachedExchange().respondWithFile(this.peekHeaders(), root, path);
+    if (result.kind === "sent") {
+      this.#isFinished = true;
+      this.takeHeaders();
+    }
     return result;
   }
 
@@ -138,6 +142,12 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   }
 
   async #respondLike(response: Response): Promise<void> {
+    if (response.bodyUsed || response.body?.locked === true) {
+      throw misuse("RETURN_VALUE_INVALID", {
+        handler: this.constructor.name,
+        got: "a Response that has been read",
+      });
+    }
     this.setStatus(response.status);
     for (const [name, value] of response.headers) {
       if (name !== "set-cookie") this.setHeader(name, value);
@@ -150,7 +160,13 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   async #respond(body: ResponseBody): Promise<void> {
     if (this.#isFinished) throw misuse("HEADERS_SENT", { what: "finish()" });
     this.#isFinished = true;
-    await this.#exchange?.respond(this.#status, this.takeHeaders(), body);
+    await this.#attachedExchange().respond(this.#status, this.takeHeaders(), body);
+  }
+
+  /** Attached before any of the handler's own code runs. */
+  #attachedExchange(): HttpExchange {
+    if (this.#exchange === undefined) throw new Error("the handler has no exchange");
+    return this.#exchange;
   }
 
   #defaultType(type: string): void {
@@ -160,5 +176,6 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
 
 /** A Location as a header field may carry it: what is no ASCII is percent-encoded, what is encoded stays. */
 function encodeLocation(url: string): string {
-  return url.replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text));
+  // Browsers take a backslash for a slash, and two at the front for another host.
+  return url.replace(/[^\x21-\x7e]+|\\+/g, (text) => encodeURIComponent(text.toWellFormed()));
 }

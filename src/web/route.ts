@@ -1,4 +1,4 @@
-import type { HandlerContext } from "./handler.ts";
+import type { HandlerContext, NoParams } from "./handler.ts";
 import type { HandlerResult } from "./request-handler.ts";
 
 /** A path pattern together with the host it belongs to: a name, `*.example.com`, or a RegExp. */
@@ -29,10 +29,13 @@ type Segments<Path extends string> = Path extends `${infer Head}/${infer Tail}`
  * const params: PathParams<"/rooms/:room/*"> = { room: "7", "*": "a/b" };
  */
 export type PathParams<Path> = Path extends string
-  ? string extends Path
-    ? never
-    : { readonly [Name in Segments<Path>]: string }
+  ? IsLiteral<Path> extends true
+    ? { readonly [Name in Segments<Path>]: string }
+    : never
   : never;
+
+/** Whether a string type has one value; `string` and `/${string}` have many. */
+type IsLiteral<Text extends string> = NoParams extends Record<Text, unknown> ? false : true;
 
 /** The path of a pattern as a string type; `string` where it is none. */
 type PathOf<Pattern> = Pattern extends string

@@ -3,10 +3,11 @@ import { describe, misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
 import { isAllowedHost, parseHostPattern } from "../protocol/http/host-pattern.ts";
 import type { HandlerContext } from "./handler.ts";
-import { Handler } from "./handler.ts";
 import type { PathMatch, PathValues } from "./path-pattern.ts";
 import { PathPattern } from "./path-pattern.ts";
+import { RequestHandler } from "./request-handler.ts";
 import type { AnyHandlerClass, Route, RouteEntry, RoutePattern } from "./route.ts";
+import { WebSocketHandler } from "./websocket-handler.ts";
 
 /** A route that a request matched. */
 export interface RouteMatch extends PathMatch {
@@ -15,7 +16,9 @@ export interface RouteMatch extends PathMatch {
 }
 
 /** A handler class that was checked to be one. */
-type CompiledHandlerClass = new (context: HandlerContext) => Handler<object>;
+type CompiledHandlerClass = new (
+  context: HandlerContext,
+) => RequestHandler<object> | WebSocketHandler<object>;
 
 interface CompiledRoute {
   readonly path: PathPattern;
@@ -89,7 +92,12 @@ export class Router {
 }
 
 function isHandlerClass(value: unknown): value is CompiledHandlerClass {
-  return typeof value === "function" && value.prototype instanceof Handler;
+  return isOrExtends(value, RequestHandler) || isOrExtends(value, WebSocketHandler);
+}
+
+/** Whether `value` is the class `Base` or one that extends it. */
+export function isOrExtends(value: unknown, Base: typeof RequestHandler | typeof WebSocketHandler): boolean {
+  return value === Base || (typeof value === "function" && value.prototype instanceof Base);
 }
 
 function isList(target: AnyHandlerClass | readonly RouteEntry[]): target is readonly RouteEntry[] {
@@ -99,7 +107,7 @@ function isList(target: AnyHandlerClass | readonly RouteEntry[]): target is read
 function normalize(
   entry: RouteEntry,
 ): Omit<Route, "handler"> & { readonly handler: AnyHandlerClass | readonly RouteEntry[] } {
-  if ("pattern" in entry) return entry;
+  if (typeof entry === "object" && entry !== null && "pattern" in entry) return entry;
   if (!Array.isArray(entry)) {
     throw misuse("ROUTE_INVALID", {
       route: kindOf(entry),
@@ -118,7 +126,11 @@ function narrow(pattern: RoutePattern, around: Surroundings): Surroundings {
     const reason = "a pattern is a string, a RegExp or { host, path }";
     throw misuse("ROUTE_INVALID", { route: kindOf(pattern), reason });
   }
-  const parts = pattern.path === undefined ? around.parts : [...around.parts, pattern.path];
+  const { path } = pattern;
+  if (path !== undefined && typeof path !== "string" && !(path instanceof RegExp)) {
+    throw misuse("ROUTE_INVALID", { route: kindOf(path), reason: "a path pattern is a string or a RegExp" });
+  }
+  const parts = path === undefined ? around.parts : [...around.parts, path];
   return { parts, hosts: [...around.hosts, compileHost(pattern.host)] };
 }
 
@@ -127,10 +139,10 @@ function compileHost(host: string | RegExp): (hostname: string) => boolean {
     const expression = new RegExp(`^(?:${host.source})$`, host.flags.replace(/[dgy]/g, ""));
     return (hostname) => expression.test(hostname);
   }
-  const pattern = parseHostPattern(host);
+  const pattern = typeof host === "string" ? parseHostPattern(host) : undefined;
   if (pattern === undefined) {
     const reason = "a host is a name without a port, *.example.com, or a RegExp";
-    throw misuse("ROUTE_INVALID", { route: `{ host: ${quote(host)} }`, reason });
+    throw misuse("ROUTE_INVALID", { route: `{ host: ${kindOf(host)} }`, reason });
   }
   return (hostname) => isAllowedHost(hostname, [pattern]);
 }

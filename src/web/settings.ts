@@ -68,6 +68,7 @@ const timerMsMax = 2 ** 31 - 1;
 
 /** Checks settings. @throws WaterspoutError SETTING_UNKNOWN, SETTING_INVALID with the entry that is wrong. */
 export function resolveSettings(settings: Settings): ResolvedSettings {
+  if (typeof settings !== "object" || settings === null) throw invalid("settings", "an object", settings);
   checkNames("", settings, settingNames);
   const { debug = false, logger } = settings;
   if (typeof debug !== "boolean") throw invalid("debug", "true or false", debug);
@@ -136,8 +137,9 @@ function resolveLimits<Limits extends object>(
 
 function list(name: string, entries: readonly string[] | undefined): readonly string[] | undefined {
   if (entries === undefined) return undefined;
-  if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === "string")) {
-    throw invalid(name, "a list of strings", entries);
+  if (!Array.isArray(entries)) throw invalid(name, "a list of strings", entries);
+  for (const entry of entries as readonly unknown[]) {
+    if (typeof entry !== "string") throw invalid(name, "a list of strings", entry);
   }
   return entries;
 }

@@ -38,7 +38,8 @@ export class StaticFileHandler extends RequestHandler {
     const result = await this.respondWithFile(this.#root, encoded);
     if (result.kind === "directory") {
       // A second slash in front would make it another host's URL.
-      this.redirect(`${this.request.path.replace(/^\/+/, "/")}/`, { status: 301 });
+      const query = this.request.query === "" ? "" : `?${this.request.query}`;
+      this.redirect(`${this.request.path.replace(/^\/+/, "/")}/${query}`, { status: 301 });
     } else if (result.kind === "refused") {
       throw new HttpError(result.status, "", { headers: result.headers });
     }

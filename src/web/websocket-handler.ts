@@ -1,5 +1,6 @@
 import { isBytesLike, noBytes, toBytes } from "../base/bytes.ts";
 import { misuse } from "../base/errors.ts";
+import { encodeJson } from "../base/json.ts";
 import { kindOf } from "../base/text.ts";
 import type { BytesLike } from "../base/bytes.ts";
 import { closeReasonBytesMax, isSendableCloseCode } from "../protocol/websocket/close-code.ts";
@@ -85,7 +86,7 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
       const expected = "a string, an object or bytes";
       throw misuse("ARGUMENT_TYPE_INVALID", { name: "message", expected, got: kindOf(message) });
     }
-    return this.#session?.sendText(JSON.stringify(message)) ?? false;
+    return this.#session?.sendText(encodeJson("message", message)) ?? false;
   }
 
   /** Resolves when no more than `highWaterMarkBytes` is waiting to be sent, or the connection is over. */

@@ -34,7 +34,8 @@ export interface ForwardedResult {
 export function resolveForwarded(input: ForwardedInput): ForwardedResult {
   const { peerAddress, scheme, host } = input;
   if (!input.isTrusted(peerAddress)) return { remoteAddress: peerAddress, scheme, host, viaProxy: false };
-  const proto = listMembers(input.forwardedProto).at(-1)?.toLowerCase();
+  // Some proxies name the scheme of the WebSocket that was asked for.
+  const proto = listMembers(input.forwardedProto).at(-1)?.toLowerCase().replace(/^ws/, "http");
   return {
     remoteAddress: clientAddress(input),
     scheme: proto === "http" || proto === "https" ? proto : scheme,

@@ -17,11 +17,14 @@ export interface RequestTarget {
 export function parseRequestTarget(target: string): RequestTarget | undefined {
   if (target.startsWith("/")) return { ...splitQuery(target), authority: undefined };
   if (target === "*") return { path: "*", query: "", authority: undefined };
-  const absolute = /^https?:\/\/([^/?#]+)([^#]*)$/i.exec(target);
-  if (absolute === null) return undefined;
-  const [, authority, rest = ""] = absolute;
+  const scheme = /^https?:\/\//i.exec(target)?.[0];
+  if (scheme === undefined || target.includes("#")) return undefined;
+  const rest = target.slice(scheme.length);
+  const end = rest.search(/[/?]/);
+  const authority = end === -1 ? rest : rest.slice(0, end);
   if (parseAuthority(authority) === undefined) return undefined;
-  return { ...splitQuery(rest.startsWith("/") ? rest : `/${rest}`), authority };
+  const path = end === -1 ? "" : rest.slice(end);
+  return { ...splitQuery(path.startsWith("/") ? path : `/${path}`), authority };
 }
 
 function splitQuery(pathAndQuery: string): { path: string; query: string } {

@@ -13,6 +13,7 @@ export const CloseCode = {
  * not; 1012 to 1014 were registered after RFC 6455), and those of libraries (3000 on) and applications (4000 on).
  */
 export function isSendableCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 

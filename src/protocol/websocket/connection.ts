@@ -261,6 +261,7 @@ export class WebSocketConnection implements FrameSink {
     this.#state = "closed";
     this.#parser.stop();
     this.#message.take();
+    this.#control = undefined;
     if (wasOpen) this.#events.receiveClosing(problem);
   }
 }

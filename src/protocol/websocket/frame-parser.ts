@@ -136,10 +136,8 @@ export class FrameParser {
       next += 8;
     }
     // RFC 6455 §5.2: the shortest form must be used, and the highest of the 64 bits must be 0.
-    if (
-      (shortLength === 126 && length < 126) ||
-      (shortLength === 127 && (length < 65_536 || length >= 2 ** 63))
-    ) {
+    const isNegative = shortLength === 127 && bytes[at + 2]! >= 0x80;
+    if (isNegative || (shortLength === 126 && length < 126) || (shortLength === 127 && length < 65_536)) {
       this.#fail(describe("WS_LENGTH_INVALID", {}));
       return;
     }

@@ -35,7 +35,7 @@ export function acceptFor(key: string): string {
 
 /** A header field's value, whether it came once, several times or not at all. */
 export function fieldValue(headers: HeaderFields, name: string): string | undefined {
-  const value = headers[name];
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
   return typeof value === "string" || value === undefined ? value : value.join(", ");
 }
 

@@ -20,10 +20,10 @@ export class MessageBuffer {
   /** Adds a copy of `piece`, and makes room for `bytesToCome` more that a frame header announced. */
   append(piece: Uint8Array, bytesToCome: number): void {
     const length = this.#length + piece.length;
-    const room = length + Math.min(bytesToCome, announcedBytesMax);
-    // Doubling makes the copies of a message in many pieces linear in its length.
-    if (room > this.#block.length)
-      this.#grow(length > this.#block.length ? Math.max(room, this.#block.length * 2) : room);
+    if (length > this.#block.length) {
+      // Doubling makes the copies of a message in many pieces linear in its length.
+      this.#grow(Math.max(length + Math.min(bytesToCome, announcedBytesMax), this.#block.length * 2));
+    }
     this.#block.set(piece, this.#length);
     this.#length = length;
   }
