@@ -11,7 +11,7 @@ export function printable(value: string, charactersMax = 200): string {
   const shown = value.length > charactersMax ? `${value.slice(0, charactersMax)}…` : value;
   // Control characters, line separators and direction overrides: what a log line must not contain.
   return shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    const point = character.codePointAt(0) ?? 0;
+    const point = Number(character.codePointAt(0));
     return point < 0x100 ? `\\x${point.toString(16).padStart(2, "0")}` : `\\u{${point.toString(16)}}`;
   });
 }

@@ -109,8 +109,10 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
 
   sendPing(payload: Uint8Array): boolean {
     const sent = this.isOpen && this.#connection.sendPing(payload);
-    if (sent) this.#scheduleFlush();
-    return sent;
+    if (!sent) return false;
+    this.#checkSendQueue();
+    this.#scheduleFlush();
+    return this.isOpen;
   }
 
   drained(): Promise<void> {

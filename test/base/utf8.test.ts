@@ -29,10 +29,15 @@ test("every sequence of up to three bytes is judged as Node judges it", () => {
   }
 });
 
+/** Characters of one to four bytes in like numbers; a lone half of a pair becomes U+FFFD in UTF-8. */
+const characters = fc
+  .array(fc.oneof(...[0x7f, 0x7ff, 0xffff, 0x10_ffff].map((max) => fc.nat(max))))
+  .map((points) => String.fromCodePoint(...points));
+
 test("where the text is cut makes no difference", (context) => {
   checkProperty(
     context,
-    fc.property(fc.string({ unit: "binary" }), fc.array(fc.nat(40)), (text, cuts) => {
+    fc.property(characters, fc.array(fc.nat(40)), (text, cuts) => {
       const bytes = Buffer.from(text);
       const pieces: Uint8Array[] = [];
       let at = 0;
@@ -50,9 +55,14 @@ test("invalid text is refused at the first byte that makes it certain", () => {
 });
 
 test("a text that ends inside a character is not valid, and leaves nothing for the next", () => {
-  const validator = new Utf8Validator();
-  assert.ok(validator.receive(Uint8Array.of(0xe0)));
-  assert.ok(!validator.end());
-  assert.ok(validator.receive(Uint8Array.of(0x41)));
-  assert.ok(validator.end());
+  // The leads that narrow the range of what follows; the next text goes to the ends of the usual range.
+  for (const lead of [0xc3, 0xe0, 0xed, 0xf0, 0xf4]) {
+    for (const next of [[0x41], [0xc2, 0x80], [0xc2, 0xbf]]) {
+      const validator = new Utf8Validator();
+      assert.ok(validator.receive(Uint8Array.of(lead)));
+      assert.ok(!validator.end());
+      assert.ok(validator.receive(Uint8Array.from(next)), `${next.join()} after ${lead}`);
+      assert.ok(validator.end());
+    }
+  }
 });

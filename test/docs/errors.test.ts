@@ -14,9 +14,13 @@ function answerTo(code: ErrorCode): string {
   return answers.filter(Boolean).join(", ") || (code.endsWith("_REFUSED") ? "the handler's" : "thrown");
 }
 
-/** The rows that the document must have. A message's `<name>` stands in a code span, or Markdown would take it for HTML. */
+/** Text as it stands in a cell. A message's `<name>` stands in a code span, or Markdown would take it for HTML. */
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll(/<\w+>/g, "`$&`");
+}
+
+/** The rows that the document must have. */
 function expectedRows(): string[] {
-  const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/<\w+>/g, "`$&`");
   return Object.entries(errorTable).map(
     ([code, { message, advice = "" }]) =>
       `| \`${code}\` | ${answerTo(code as ErrorCode)} | ${cell(message)} | ${cell(advice)} |`,

@@ -2,15 +2,13 @@
 export interface Deferred<Value = void> {
   readonly promise: Promise<Value>;
   readonly resolve: (value: Value) => void;
-  readonly reject: (reason: Error) => void;
 }
 
+/** Makes one that is not settled yet. */
 export function deferred<Value = void>(): Deferred<Value> {
-  let resolve: (value: Value) => void = () => {};
-  let reject: (reason: Error) => void = () => {};
-  const promise = new Promise<Value>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
+  const settle: { resolve?: (value: Value) => void } = {};
+  const promise = new Promise<Value>((resolve) => {
+    settle.resolve = resolve;
   });
-  return { promise, resolve, reject };
+  return { promise, resolve: (value) => settle.resolve?.(value) };
 }

@@ -13,7 +13,7 @@ export interface RawResponse {
   /** The body as UTF-8. */
   readonly text: string;
   /** The only value of a header field; undefined when it is absent. */
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
 }
 
 /** How a connection is opened, besides the port. */

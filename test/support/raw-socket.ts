@@ -46,7 +46,8 @@ export function handshake(fields: HandshakeFields = {}, requestLine = "GET /ws H
 /** A TCP connection on which a test writes what it likes, and reads what comes back byte by byte. */
 export class RawSocket {
   readonly socket: Socket;
-  #buffer: Buffer = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #length = 0;
   #ending: Ending | undefined;
   #wake: () => void = () => {};
 
@@ -63,7 +64,8 @@ export class RawSocket {
     this.socket = socket;
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => {
-      this.#buffer = Buffer.concat([this.#buffer, chunk]);
+      this.#chunks.push(chunk);
+      this.#length += chunk.length;
       this.#wake();
     });
     socket.on("end", () => this.#end("end"));
@@ -86,7 +88,7 @@ export class RawSocket {
   /** The next response; one without Content-Length lasts until the end of the connection. */
   async response(): Promise<RawResponse> {
     const head = await this.#take(() => {
-      const end = this.#buffer.indexOf("\r\n\r\n");
+      const end = this.#join().indexOf("\r\n\r\n");
       return end === -1 ? undefined : end + 4;
     });
     const [statusLine = "", ...lines] = head.toString("latin1").trimEnd().split("\r\n");
@@ -113,20 +115,23 @@ export class RawSocket {
 
   /** Bytes that have come and were not asked for yet. */
   get received(): number {
-    return this.#buffer.length;
+    return this.#length;
+  }
+
+  /** Resolves when there are bytes to read, or there will be none any more. */
+  async available(): Promise<void> {
+    while (this.#length === 0 && this.#ending === undefined) await this.#awake();
   }
 
   /** Exactly so many bytes. */
   read(length: number): Promise<Buffer> {
-    return this.#take(() => (this.#buffer.length >= length ? length : undefined));
+    return this.#take(() => (this.#length >= length ? length : undefined));
   }
 
   /** Everything until the connection ends. */
   async rest(): Promise<Buffer> {
     await this.ended();
-    const rest = this.#buffer;
-    this.#buffer = Buffer.alloc(0);
-    return rest;
+    return this.#cut(this.#length);
   }
 
   /** Resolves when the server has ended the connection, with how it did. */
@@ -149,17 +154,31 @@ export class RawSocket {
     for (;;) {
       const available = length();
       if (available !== undefined) {
-        const bytes = this.#buffer.subarray(0, available);
-        this.#buffer = this.#buffer.subarray(available);
-        return bytes;
+        return this.#cut(available);
       }
       if (this.#ending !== undefined) {
         throw new Error(
-          `the connection ended (${this.#ending}) after ${JSON.stringify(this.#buffer.toString())}`,
+          `the connection ended (${this.#ending}) after ${JSON.stringify(this.#join().toString())}`,
         );
       }
       await this.#awake();
     }
+  }
+
+  /** What has come, in one piece; only made when somebody looks at it. */
+  #join(): Buffer {
+    const joined = this.#chunks.length === 1 ? this.#chunks[0] : undefined;
+    if (joined !== undefined) return joined;
+    const bytes = Buffer.concat(this.#chunks);
+    this.#chunks = [bytes];
+    return bytes;
+  }
+
+  #cut(length: number): Buffer {
+    const bytes = this.#join();
+    this.#chunks = [bytes.subarray(length)];
+    this.#length -= length;
+    return bytes.subarray(0, length);
   }
 
   #awake(): Promise<void> {

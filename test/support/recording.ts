@@ -39,9 +39,14 @@ export function chunksOf(bytes: Uint8Array, sizes: readonly number[]): Uint8Arra
   return chunks;
 }
 
+/** As many sizes of chunks as it takes to cut `length` bytes into chunks of one `size`. */
+export function repeated(size: number, length: number): number[] {
+  return Array.from({ length: Math.ceil(length / size) }, () => size);
+}
+
 /** The same bytes whole, byte by byte, and cut in two at each of the places where a header could be. */
 export function everyChunking(bytes: Uint8Array): Uint8Array[][] {
-  const chunkings = [[copyOf(bytes)], chunksOf(bytes, new Array<number>(bytes.length).fill(1))];
+  const chunkings = [[copyOf(bytes)], chunksOf(bytes, repeated(1, bytes.length))];
   for (let cut = 1; cut < Math.min(bytes.length, 40); cut++) chunkings.push(chunksOf(bytes, [cut]));
   return chunkings;
 }
@@ -157,6 +162,17 @@ export function peerFrame(role: Role, frame: RawFrame): Uint8Array {
 /** The payload of a close frame. */
 export function closePayload(code: number, reason: string | Uint8Array = ""): Uint8Array {
   return new Uint8Array([code >> 8, code & 0xff, ...Buffer.from(reason)]);
+}
+
+/** Asserts how a connection says that it ended, or is about to. */
+export function assertEnding(
+  connection: WebSocketConnection,
+  state: "closing" | "closed",
+  closeCode: number,
+  closeReason = "",
+): void {
+  const seen = { state: connection.state, code: connection.closeCode, reason: connection.closeReason };
+  assert.deepEqual(seen, { state, code: closeCode, reason: closeReason });
 }
 
 function describeFrame(opcode: number, payload: Uint8Array): string {

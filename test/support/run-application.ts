@@ -14,6 +14,14 @@ export interface Running {
   readonly connectRaw: () => Promise<RawSocket>;
 }
 
+/** Takes the warnings out of a log, where a test is about something else than their words; errors stay. */
+export async function takeWarnings(log: ExpectedLog): Promise<readonly string[]> {
+  const warnings = log.lines.filter(({ level }) => level === "warn").map(({ text }) => text);
+  for (const text of warnings)
+    await log.expect(new RegExp(`^${text.replaceAll(/[^\w\s]/g, String.raw`\$&`)}$`));
+  return warnings;
+}
+
 /**
  * Runs an application with a log of its own. After the test the server is closed, and only then its log is judged: a
  * warning or error that the test did not expect fails it, also one that was logged while closing.

@@ -18,6 +18,7 @@ class Echo extends WebSocketHandler {
 
 test("Node's request object is collected while its WebSocket is open", async (context) => {
   const requests: WeakRef<IncomingMessage>[] = [];
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back, and applied to its server
   const emit = Server.prototype.emit;
   // Not by `context.mock`, which would itself keep the arguments of every call.
   Server.prototype.emit = function (this: Server, event: string, ...args: unknown[]): boolean {

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Application, RequestHandler } from "../../src/index.ts";
+import { startApplication } from "../../src/testing/index.ts";
+import { deferred } from "../support/deferred.ts";
+import { expectedLog } from "../support/log.ts";
+import { RawConnection, get, requestText } from "../support/raw-http.ts";
+
+const log = expectedLog();
+
+class Hello extends RequestHandler {
+  get() {
+    return "hello";
+  }
+}
+
+/** Long enough that a test which waits for any of these times fails at its own. */
+const patient = {
+  logger: log,
+  http: { keepAliveTimeoutMs: 60_000 },
+  websocket: { closeTimeoutMs: 60_000 },
+};
+
+const soon = { timeout: 5000 };
+
+test("close can be called as often as one likes, and all calls wait for the same end", soon, async () => {
+  const server = await startApplication(new Application([["/", Hello]], patient));
+  const [first, second] = [server.close(), server.close()];
+  assert.equal(first, second);
+  await first;
+  await server.close();
+  await server[Symbol.asyncDispose]();
+  await assert.rejects(get(server, "/"), { code: "ECONNREFUSED" });
+});
+
+test("`await using` closes the server at the end of the block", soon, async () => {
+  const app = new Application([["/", Hello]], patient);
+  let port: number;
+  {
+    await using server = await startApplication(app);
+    ({ port } = server);
+    assert.equal((await get(server, "/")).text, "hello");
+  }
+  await assert.rejects(get({ port }, "/"), { code: "ECONNREFUSED" });
+});
+
+test("connections that are kept alive without a request are closed at once", soon, async () => {
+  const server = await startApplication(new Application([["/", Hello]], patient));
+  const connections = await Promise.all(Array.from({ length: 5 }, () => RawConnection.open(server.port)));
+  for (const connection of connections) {
+    connection.send(requestText("GET", "/"));
+    assert.equal((await connection.nextResponse()).header("Connection"), "keep-alive");
+  }
+  await server.close();
+  for (const connection of connections) assert.equal((await connection.ended()).length, 0);
+});
+
+test(
+  "connections on which nothing was ever sent, as browsers open some in advance, are closed at once",
+  soon,
+  async (context) => {
+    const server = await startApplication(new Application([["/", Hello]], patient));
+    const silent = await RawConnection.open(server.port);
+    context.after(() => silent.destroy());
+    // The answer on another connection shows that the server has accepted the silent one.
+    await get(server, "/");
+    await server.close();
+    assert.equal((await silent.ended()).length, 0);
+  },
+);
+
+test(
+  "a request that is being handled is finished, and its connection is not kept for another",
+  soon,
+  async () => {
+    const entered = deferred();
+    const gate = deferred();
+    class Slow extends RequestHandler {
+      async get() {
+        entered.resolve();
+        await gate.promise;
+        return "slow";
+      }
+    }
+    const server = await startApplication(new Application([["/", Slow]], patient));
+    const connection = await RawConnection.open(server.port);
+    connection.send(requestText("GET", "/"));
+    await entered.promise;
+    const closed = server.close();
+    await assert.rejects(get(server, "/"), { code: "ECONNREFUSED" });
+    gate.resolve();
+    assert.equal((await connection.nextResponse()).text, "slow");
+    await closed;
+    assert.equal((await connection.ended()).length, 0);
+  },
+);
+
+test("a request that arrives while the server closes is 503", soon, async () => {
+  const entered = deferred();
+  const gate = deferred();
+  class Slow extends RequestHandler {
+    async get() {
+      entered.resolve();
+      await gate.promise;
+      return "slow";
+    }
+  }
+  const server = await startApplication(new Application([["/", Slow]], patient));
+  const connection = await RawConnection.open(server.port);
+  connection.send(requestText("GET", "/"));
+  await entered.promise;
+  const closed = server.close();
+  connection.send(requestText("GET", "/late"));
+  gate.resolve();
+  assert.equal((await connection.nextResponse()).text, "slow");
+  const late = await connection.nextResponse();
+  assert.equal(late.status, 503);
+  assert.equal(late.text, "503: Service Unavailable\nSERVER_CLOSING: The server is closing.\n");
+  assert.equal(late.header("Connection"), "close");
+  await closed;
+  await log.expect(/^503 GET \/late/);
+  await log.expect(/^SERVER_CLOSING {2}the server is closing\.$/);
+});
+
+test("what does not end by itself is cut when the time is up", soon, async () => {
+  const entered = deferred();
+  class Endless extends RequestHandler {
+    async get() {
+      entered.resolve();
+      await new Promise(() => {});
+    }
+  }
+  const settings = { ...patient, websocket: { closeTimeoutMs: 50 } };
+  const server = await startApplication(new Application([["/", Endless]], settings));
+  const connection = await RawConnection.open(server.port);
+  connection.send(requestText("GET", "/"));
+  // A client that sends half a request and then nothing must not hold up the end either.
+  const half = await RawConnection.open(server.port);
+  half.send("GET / HT");
+  await entered.promise;
+  await server.close();
+  assert.equal((await connection.ended()).length, 0);
+  assert.equal((await half.ended()).length, 0);
+});
+
+test("closing one server of an application refuses nothing on the other", soon, async () => {
+  const app = new Application([["/", Hello]], patient);
+  const [first, second] = await Promise.all([startApplication(app), startApplication(app)]);
+  await first.close();
+  assert.equal((await get(second, "/")).status, 200);
+  await second.close();
+});

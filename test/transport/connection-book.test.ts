@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
+import { test } from "node:test";
+import { ConnectionBook } from "../../src/transport/connection-book.ts";
+import type { HttpExchange } from "../../src/transport/http-exchange.ts";
+
+/** As much of a socket as the book looks at. */
+class FakeSocket extends EventEmitter {
+  bytesRead = 0;
+  isDestroyed = false;
+  destroy(): void {
+    this.isDestroyed = true;
+  }
+  get asSocket(): Socket {
+    return this as unknown as Socket;
+  }
+}
+
+const exchange = (): HttpExchange => ({}) as HttpExchange;
+
+test("what has to wait for answers is called once, in order, when the last of them has ended", () => {
+  const book = new ConnectionBook();
+  const { asSocket: socket } = new FakeSocket();
+  const calls: string[] = [];
+  book.whenIdle(socket, () => calls.push("nothing was ever asked"));
+  assert.deepEqual(calls.splice(0), ["nothing was ever asked"]);
+  const [first, second] = [exchange(), exchange()];
+  book.begin(socket, first);
+  book.begin(socket, second);
+  book.whenIdle(socket, () => calls.push("a"));
+  book.whenIdle(socket, () => calls.push("b"));
+  // The second may end first, when its peer has gone.
+  book.end(socket, second);
+  assert.equal(calls.length, 0);
+  book.end(socket, first);
+  assert.deepEqual(calls.splice(0), ["a", "b"]);
+  book.whenIdle(socket, () => calls.push("idle again"));
+  book.begin(socket, first);
+  book.end(socket, first);
+  assert.deepEqual(calls.splice(0), ["idle again"]);
+});
+
+test("the latest request is the one that came last and is still being answered", () => {
+  const book = new ConnectionBook();
+  const { asSocket: socket } = new FakeSocket();
+  const [first, second] = [exchange(), exchange()];
+  assert.equal(book.latest(socket), undefined);
+  book.begin(socket, first);
+  book.begin(socket, second);
+  assert.equal(book.latest(socket), second);
+  book.end(socket, second);
+  assert.equal(book.latest(socket), first);
+  book.end(socket, first);
+  assert.equal(book.latest(socket), undefined);
+});
+
+test("connections do not wait for each other", () => {
+  const book = new ConnectionBook();
+  const [busy, idle] = [new FakeSocket().asSocket, new FakeSocket().asSocket];
+  book.begin(busy, exchange());
+  let called = false;
+  book.whenIdle(idle, () => {
+    called = true;
+  });
+  assert.equal(called, true);
+  assert.equal(book.latest(idle), undefined);
+  // To end what never began is nothing.
+  book.end(idle, exchange());
+});
+
+test("silent connections are those on which nothing came since they were accepted", () => {
+  const book = new ConnectionBook();
+  const [silent, afterTls, talking, gone] = [
+    new FakeSocket(),
+    new FakeSocket(),
+    new FakeSocket(),
+    new FakeSocket(),
+  ];
+  afterTls.bytesRead = 500;
+  for (const socket of [silent, afterTls, talking, gone]) book.add(socket.asSocket);
+  talking.bytesRead = 1;
+  gone.emit("close");
+  book.destroySilent();
+  const destroyed = (): boolean[] => [silent, afterTls, talking, gone].map(({ isDestroyed }) => isDestroyed);
+  assert.deepEqual(destroyed(), [true, true, false, false]);
+  book.destroyAll();
+  assert.deepEqual(destroyed(), [true, true, true, false]);
+});

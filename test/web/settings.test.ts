@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import type { Settings } from "../../src/index.ts";
+import { Application } from "../../src/index.ts";
+import { defaultHttpLimits, defaultWebSocketLimits } from "../../src/base/limits.ts";
+import { settingRefusal } from "../support/settings.ts";
+import { resolveSettings } from "../../src/web/settings.ts";
+
+test("without settings everything has its safe default", () => {
+  const { proxies, ...rest } = resolveSettings({});
+  assert.deepEqual(rest, {
+    debug: false,
+    origins: [],
+    hosts: undefined,
+    anyHost: false,
+    http: defaultHttpLimits,
+    websocket: defaultWebSocketLimits,
+  });
+  assert.equal(proxies.includes("127.0.0.1"), false, "not even this machine is a trusted proxy");
+});
+
+test("the defaults are those of the design", () => {
+  assert.deepEqual(defaultHttpLimits, {
+    maxHeaderBytes: 16 * 1024,
+    maxHeaders: 100,
+    headersTimeoutMs: 10_000,
+    requestTimeoutMs: 300_000,
+    keepAliveTimeoutMs: 5_000,
+  });
+  assert.deepEqual(defaultWebSocketLimits, {
+    maxMessageBytes: 1 << 20,
+    pingIntervalMs: 30_000,
+    pingTimeoutMs: 10_000,
+    closeTimeoutMs: 5_000,
+    highWaterMarkBytes: 256 * 1024,
+    maxSendQueueBytes: 1 << 20,
+    maxQueuedMessages: 64,
+    maxQueuedBytes: 1 << 20,
+  });
+});
+
+test("a setting that is undefined is one that was not given", () => {
+  const settings = {
+    debug: undefined,
+    logger: undefined,
+    allowedOrigins: undefined,
+    allowedHosts: undefined,
+    trustedProxies: undefined,
+    http: { maxHeaders: undefined },
+    websocket: undefined,
+  } as unknown as Settings;
+  assert.deepEqual(resolveSettings(settings), resolveSettings({}));
+});
+
+test("limits are changed one by one", () => {
+  const { http, websocket } = resolveSettings({ http: { maxHeaders: 7 }, websocket: { pingIntervalMs: 0 } });
+  assert.deepEqual(http, { ...defaultHttpLimits, maxHeaders: 7 });
+  assert.deepEqual(websocket, { ...defaultWebSocketLimits, pingIntervalMs: 0 });
+});
+
+test("a setting that does not exist is refused with the names that do", () => {
+  const names = "there are: debug, logger, allowedOrigins, allowedHosts, trustedProxies, http, websocket";
+  assert.equal(settingRefusal({ debgu: true }, "SETTING_UNKNOWN"), `there is no setting debgu (${names})`);
+  for (const name of ["Debug", "allowedOrigin", "toString", ""])
+    settingRefusal({ [name]: true }, "SETTING_UNKNOWN");
+  settingRefusal(JSON.parse('{ "__proto__": true }'), "SETTING_UNKNOWN");
+  assert.match(
+    settingRefusal({ http: { maxHeader: 1 } }, "SETTING_UNKNOWN"),
+    /^there is no setting http\.maxHeader \(there are: maxHeaderBytes, maxHeaders, headersTimeoutMs, /,
+  );
+  assert.match(
+    settingRefusal({ websocket: { pingInterval: 1 } }, "SETTING_UNKNOWN"),
+    /^there is no setting websocket\.pingInterval \(there are: maxMessageBytes, /,
+  );
+});
+
+test("settings that are no object are refused", () => {
+  for (const settings of [null, 5, "debug", true, () => ({})]) {
+    assert.match(settingRefusal(settings), /^setting/, inspect(settings));
+  }
+});
+
+test("debug is true or false, and not something like it", () => {
+  for (const [debug, got] of [
+    [1, "1"],
+    ["false", '"false"'],
+    [null, "null"],
+    [{}, "an object (Object)"],
+  ] as const) {
+    assert.equal(settingRefusal({ debug }), `setting debug must be true or false, got ${got}`);
+  }
+});
+
+test("a logger has all four methods; console is one, and so is any object like it", () => {
+  const methods = { debug() {}, info() {}, warn() {}, error() {} };
+  for (const logger of [console, methods, Object.create(methods) as typeof methods]) {
+    void new Application([], { logger });
+  }
+  const expected = /^setting logger must be an object with the methods debug, info, warn and error, got /;
+  for (const logger of [
+    null,
+    5,
+    "console",
+    () => {},
+    {},
+    [],
+    { ...methods, debug: undefined },
+    { ...methods, warn: true },
+  ]) {
+    assert.match(settingRefusal({ logger }), expected);
+  }
+  for (const name of Object.keys(methods)) {
+    const { [name as "debug"]: _, ...others } = methods;
+    assert.match(settingRefusal({ logger: others }), expected, `without ${name}`);
+  }
+});
+
+test("a limit is a whole number; a time may be 0, and no longer than a timer can wait", () => {
+  const timerMsMax = 2 ** 31 - 1;
+  for (const [group, limits] of [
+    ["http", defaultHttpLimits],
+    ["websocket", defaultWebSocketLimits],
+  ] as const) {
+    for (const name of Object.keys(limits)) {
+      const isTime = name.endsWith("Ms");
+      const good = isTime ? [0, 1, timerMsMax] : [1, 2 ** 40, Number.MAX_SAFE_INTEGER];
+      const bad = [
+        -1,
+        1.5,
+        Number.NaN,
+        Infinity,
+        2 ** 53,
+        "1000",
+        null,
+        true,
+        10n,
+        isTime ? timerMsMax + 1 : 0,
+      ];
+      for (const value of good) void resolveSettings({ [group]: { [name]: value } });
+      const range = isTime ? `from 0 to ${timerMsMax}` : "from 1";
+      for (const value of bad) {
+        const message = settingRefusal({ [group]: { [name]: value } });
+        assert.ok(
+          message.startsWith(`setting ${group}.${name} must be a whole number ${range}, got `),
+          message,
+        );
+      }
+    }
+    for (const value of [null, 5, "x", true]) {
+      assert.match(
+        settingRefusal({ [group]: value }),
+        new RegExp(`^setting ${group} must be an object, got `),
+      );
+    }
+  }
+});
+
+test("times that Node cannot keep together are refused as a setting, or made to fit", async () => {
+  // Node's server wants headersTimeout <= requestTimeout; a program that sets only one of them cannot know.
+  for (const http of [{ requestTimeoutMs: 5000 }, { headersTimeoutMs: 400_000 }]) {
+    try {
+      const server = await new Application([], { http }).listen(0, { host: "127.0.0.1" });
+      await server.close();
+    } catch (error) {
+      assert.ok(error instanceof Error && "code" in error);
+      assert.equal(error.code, "SETTING_INVALID", error.message);
+    }
+  }
+});
