@@ -14,14 +14,19 @@ interface Entry {
  * stand behind that answer.
  */
 export class ConnectionBook {
-  /** Bytes that had been read of each when it was added, for TLS those of its handshake. */
-  readonly #sockets = new Map<Socket, number>();
+  /** The open connections by their peer's address and port. */
+  readonly #connections = new Map<string, { readonly socket: Socket; readonly isSilent: () => boolean }>();
   readonly #entries = new WeakMap<Socket, Entry>();
 
-  /** A connection was accepted. */
-  add(socket: Socket): void {
-    this.#sockets.set(socket, socket.bytesRead);
-    socket.once("close", () => this.#sockets.delete(socket));
+  /** A connection was accepted; with TLS its handshake is still to come. */
+  add(socket: Socket, isTls: boolean): void {
+    this.#set(socket, () => isTls || socket.bytesRead === 0);
+  }
+
+  /** The handshake of TLS is done: this socket takes the place of the one that was accepted. */
+  secure(socket: Socket): void {
+    const { bytesRead } = socket;
+    this.#set(socket, () => socket.bytesRead === bytesRead);
   }
 
   /** An answer is under way, until `end`. */
@@ -36,7 +41,9 @@ export class ConnectionBook {
     if (entry === undefined) return;
     entry.exchanges.splice(entry.exchanges.indexOf(exchange), 1);
     if (entry.exchanges.length > 0) return;
-    for (const action of entry.waiting.splice(0)) action();
+    const waiting = entry.waiting.splice(0);
+    // To a peer that has gone there is nothing left to say.
+    if (!socket.destroyed) for (const action of waiting) action();
   }
 
   /** The request that came last, if it is still being answered. */
@@ -53,10 +60,20 @@ export class ConnectionBook {
 
   /** Cuts connections on which nothing was ever sent: nobody waits for anything there. */
   destroySilent(): void {
-    for (const [socket, bytesRead] of this.#sockets) if (socket.bytesRead === bytesRead) socket.destroy();
+    for (const { socket, isSilent } of this.#connections.values()) if (isSilent()) socket.destroy();
   }
 
   destroyAll(): void {
-    for (const socket of this.#sockets.keys()) socket.destroy();
+    for (const { socket } of this.#connections.values()) socket.destroy();
+  }
+
+  #set(socket: Socket, isSilent: () => boolean): void {
+    // Nothing else that Node tells is the same of a TLS socket and of the one below it.
+    const key = `${socket.remoteAddress} ${socket.remotePort}`;
+    const connection = { socket, isSilent };
+    this.#connections.set(key, connection);
+    socket.once("close", () => {
+      if (this.#connections.get(key) === connection) this.#connections.delete(key);
+    });
   }
 }

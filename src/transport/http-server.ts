@@ -58,9 +58,8 @@ export class HttpServer {
     this.#server = tls === undefined ? createServer(settings) : createSecureServer({ ...settings, ...tls });
     // Past its own count Node drops header fields silently; `maxHeaders` is judged on what came.
     this.#server.maxHeadersCount = 0;
-    this.#server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) =>
-      this.#book.add(socket),
-    );
+    this.#server.on("connection", (socket: Socket) => this.#book.add(socket, tls !== undefined));
+    this.#server.on("secureConnection", (socket: Socket) => this.#book.secure(socket));
     const receiveRequest = (request: IncomingMessage, response: ServerResponse): void =>
       this.#receiveRequest(request, response);
     this.#server.on("request", receiveRequest);

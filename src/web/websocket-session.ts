@@ -202,7 +202,8 @@ export class WebSocketSession implements TransportEvents {
     try {
       const result = hook();
       if (isThenable(result)) {
-        result.then(
+        // By a real promise, since not every thenable keeps the promises that promises make.
+        Promise.resolve(result).then(
           () => this.#settle(then),
           (error: unknown) => {
             this.#receiveFailure(error);
@@ -242,7 +243,7 @@ export class WebSocketSession implements TransportEvents {
     try {
       const result: unknown = this.#handler.onClose(closeCode, closeReason);
       if (isThenable(result)) {
-        result.then(finished, (error: unknown) => {
+        Promise.resolve(result).then(finished, (error: unknown) => {
           this.#observer.failed(error);
           finished();
         });

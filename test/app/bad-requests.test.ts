@@ -155,7 +155,10 @@ test("a body that does not arrive in time is told with the time that it had", as
   assert.equal((await connection.nextResponse()).text, "posted");
   await connection.ended();
   const { text } = await log.expect(/^408 \(127\.0\.0\.1\) REQUEST_TIMEOUT/);
-  assert.match(text, /the request was not complete in time: 50 ms for its header fields, 100 ms for all of it/);
+  assert.match(
+    text,
+    /the request was not complete in time: 50 ms for its header fields, 100 ms for all of it/,
+  );
 });
 
 test("a client that gives up in the middle of a request is nobody's fault", async (context) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import fc from "fast-check";
-import { WebSocketHandler } from "../../src/index.ts";
+import { RequestHandler, WebSocketHandler } from "../../src/index.ts";
 import { encodeRawFrame, TestClient } from "../../src/testing/index.ts";
 import { deferred } from "../support/deferred.ts";
 import type { HandshakeFields } from "../support/raw-socket.ts";
@@ -84,6 +84,33 @@ test("a close frame in the segment of the handshake: the handler opens, then clo
   raw.end();
   await closed.promise;
   assert.deepEqual(calls, ["open, isOpen: false", "message", "close 4000"]);
+});
+
+test("a connection that has served a page can become a WebSocket", async (context) => {
+  class Page extends RequestHandler {
+    get() {
+      return "page";
+    }
+  }
+  const { connectRaw } = await runApplication(context, [
+    ["/page", Page],
+    ["/ws", Echo],
+  ]);
+  const raw = await connectRaw();
+  raw.write("GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  assert.equal((await raw.response()).body, "page");
+  raw.write(Buffer.concat([Buffer.from(handshake()), encodeRawFrame({ opcode: 1, payload: "first" })]));
+  assert.equal((await raw.response()).status, 101);
+  assert.deepEqual(await raw.frame(), { opcode: 1, payload: Buffer.from("first") });
+});
+
+test("an absolute request target is served like its path (RFC 9112 §3.2.2)", async (context) => {
+  const { server, connectRaw } = await runApplication(context, [["/ws", Echo]]);
+  const raw = await connectRaw();
+  // Its host overrules the Host header, for the check of the origin as well.
+  const origin = `http://localhost:${server.port}`;
+  raw.write(handshake({ Host: "127.0.0.1", Origin: origin }, `GET ${origin}/ws HTTP/1.1`));
+  assert.equal((await raw.response()).status, 101);
 });
 
 test("a frame error in the segment of the handshake is answered after the 101", async (context) => {

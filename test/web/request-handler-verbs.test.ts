@@ -239,6 +239,7 @@ test("a handler knows its request, its parameters and its groups", async (contex
         url: this.request.fullUrl(),
         header: [this.request.header("X-Twice"), this.request.header("x-none") ?? "none"],
         remoteAddress: this.remoteAddress,
+        currentUser: this.currentUser,
         params: { ...(this.params as Record<string, string>) },
         pathArgs: this.pathArgs,
       };
@@ -261,6 +262,7 @@ test("a handler knows its request, its parameters and its groups", async (contex
     url: "http://localhost/a/%C3%A9/x/y?q=%20&r",
     header: ["one, two", "none"],
     remoteAddress: "127.0.0.1",
+    currentUser: null,
     params: { name: "é", "*": "x/y" },
     pathArgs: ["é", "x/y"],
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { HandlerContext } from "../../src/index.ts";
 import { WebSocketHandler } from "../../src/index.ts";
 import { TestClient } from "../../src/testing/index.ts";
 import { Inbox } from "../../src/testing/inbox.ts";
@@ -73,29 +74,55 @@ for (const how of ["sync", "async"] as const) {
     assert.equal(calls, 1);
   });
 
-  test(`prepare that fails (${how}) answers 500 without detail, and no other hook is called`, async (context) => {
-    const calls: string[] = [];
-    class Failing extends WebSocketHandler {
-      override prepare() {
-        return fail(how);
+  for (const stage of [
+    "constructor",
+    "initialize",
+    "getCurrentUser",
+    "prepare",
+    "selectSubprotocol",
+  ] as const) {
+    if (stage === "constructor" && how === "async") continue;
+    test(`${stage} that fails (${how}) answers 500 without detail, and no other hook is called`, async (context) => {
+      const calls: string[] = [];
+      class Failing extends WebSocketHandler {
+        constructor(handlerContext: HandlerContext) {
+          super(handlerContext);
+          if (stage === "constructor") throw new Error(secret);
+        }
+        override initialize() {
+          return stage === "initialize" ? fail(how) : undefined;
+        }
+        override getCurrentUser() {
+          return stage === "getCurrentUser" ? fail(how) : null;
+        }
+        override prepare() {
+          return stage === "prepare" ? fail(how) : undefined;
+        }
+        override async selectSubprotocol() {
+          await (stage === "selectSubprotocol" ? fail(how) : undefined);
+          return undefined;
+        }
+        override open() {
+          calls.push("open");
+        }
+        override onClose() {
+          calls.push("close");
+        }
       }
-      override open() {
-        calls.push("open");
-      }
-      override onClose() {
-        calls.push("close");
-      }
-    }
-    const { server, at, log } = await runApplication(context, [["/ws", Failing]]);
-    const refusal = await TestClient.refusal(at("/ws"));
-    assert.equal(refusal.status, 500);
-    assert.match(refusal.body, /HANDLER_FAILED/);
-    assert.doesNotMatch(refusal.body, /hunter2|websocket-failure/);
-    assert.match((await log.expect(/^Uncaught exception/)).text, new RegExp(secret));
-    assert.equal((await log.expect(/^500 GET \/ws/)).level, "error");
-    await server.close();
-    assert.deepEqual(calls, []);
-  });
+      const { server, at, log } = await runApplication(context, [["/ws", Failing]]);
+      const refusal = await TestClient.refusal(at("/ws"));
+      assert.equal(refusal.status, 500);
+      assert.equal(
+        refusal.body,
+        "500: Internal Server Error\nHANDLER_FAILED: Something went wrong on the server.\n",
+      );
+      const failure = await log.expect(/^Uncaught exception GET \/ws \(127\.0\.0\.1\)\n/);
+      assert.match(failure.text, new RegExp(`Error: ${secret}\n +at `));
+      assert.equal((await log.expect(/^500 GET \/ws/)).level, "error");
+      await server.close();
+      assert.deepEqual([calls, log.lines], [[], []]);
+    });
+  }
 }
 
 test("after a failure nothing more is handed over, also nothing that waited", async (context) => {

@@ -20,7 +20,7 @@ test("of all codes, those may be sent that are registered for the wire or free f
 });
 
 test("what is no code at all may not be sent", () => {
-  for (const code of [-1000, Number.NaN, Number.POSITIVE_INFINITY, 65_536 + 1000]) {
+  for (const code of [-1000, 1000.5, 3000.1, Number.NaN, Number.POSITIVE_INFINITY, 65_536 + 1000]) {
     assert.equal(isSendableCloseCode(code), false, String(code));
   }
 });

@@ -16,6 +16,14 @@ import {
 
 const { continuation, text, binary, close, ping, pong } = Opcode;
 
+function fail(connection: WebSocketConnection): void {
+  connection.fail(describe("WS_HANDLER_FAILED", {}));
+}
+
+function receiveEnd(connection: WebSocketConnection): void {
+  connection.receiveEnd();
+}
+
 /** Collects what nothing holds any more. The flag is set late, since only this file needs it. */
 function collectGarbage(): void {
   setFlagsFromString("--expose-gc");
@@ -26,8 +34,8 @@ test("what comes after the end is not even unmasked", () => {
   const endings: readonly ((connection: WebSocketConnection) => void)[] = [
     (connection) => connection.receive(peerFrame("server", { opcode: close })),
     (connection) => connection.receive(peerFrame("server", { opcode: 15 })),
-    (connection) => connection.fail(describe("WS_HANDLER_FAILED", {})),
-    (connection) => connection.receiveEnd(),
+    fail,
+    receiveEnd,
   ];
   for (const end of endings) {
     const { connection } = new RecordedConnection("server");
@@ -39,7 +47,7 @@ test("what comes after the end is not even unmasked", () => {
   }
 });
 
-test("a connection that has ended holds nothing of a message that was coming in", async (context) => {
+test("a connection that has ended holds nothing of what was coming in", async (context) => {
   const blocks: WeakRef<ArrayBufferLike>[] = [];
   const allocate = Buffer.allocUnsafeSlow.bind(Buffer);
   const { mock } = context.mock.method(Buffer, "allocUnsafeSlow", (size: number) => {
@@ -47,14 +55,18 @@ test("a connection that has ended holds nothing of a message that was coming in"
     blocks.push(new WeakRef(block.buffer));
     return block;
   });
-  const endings: readonly ((connection: WebSocketConnection) => void)[] = [
-    (connection) => connection.close(1000),
-    (connection) => connection.receive(peerFrame("server", { opcode: close })),
-    (connection) => connection.fail(describe("WS_HANDLER_FAILED", {})),
-    (connection) => connection.receiveEnd(),
+  const fragment = peerFrame("server", { opcode: binary, payload: "abc", fin: false });
+  const halfOfPing = peerFrame("server", { opcode: ping, payload: "abcdef" }).slice(0, -3);
+  const endings: readonly (readonly [Uint8Array, (connection: WebSocketConnection) => void])[] = [
+    [fragment, (connection) => connection.close(1000)],
+    [fragment, (connection) => connection.receive(peerFrame("server", { opcode: close }))],
+    [fragment, fail],
+    [fragment, receiveEnd],
+    [halfOfPing, fail],
+    [halfOfPing, receiveEnd],
   ];
-  const peers = endings.map((end) => {
-    const peer = new RecordedConnection("server").receive({ opcode: binary, payload: "abc", fin: false });
+  const peers = endings.map(([start, end]) => {
+    const peer = new RecordedConnection("server").receive(start);
     end(peer.connection);
     return peer;
   });
@@ -68,7 +80,7 @@ test("a connection that has ended holds nothing of a message that was coming in"
   collectGarbage();
   assert.deepEqual(
     blocks.map((block) => block.deref()?.byteLength),
-    [undefined, undefined, undefined, undefined],
+    endings.map(() => undefined),
   );
   // Their connections are still there.
   assert.equal(peers.length, endings.length);

@@ -43,6 +43,10 @@ test("a field is read whether it came once, several times or not at all", () => 
   assert.equal(fieldValue(headers, "d"), undefined);
   assert.equal(fieldValue(headers, "e"), "");
   assert.equal(fieldValue(headers, "f"), undefined);
+  // What objects inherit came from nobody.
+  for (const name of ["constructor", "toString", "__proto__"]) {
+    assert.equal(fieldValue(headers, name), undefined, name);
+  }
 });
 
 test("the request of RFC 6455 §1.2 is right", () => {

@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { HandlerContext } from "../../src/index.ts";
+import { WebSocketHandler } from "../../src/index.ts";
+import { defaultWebSocketLimits } from "../../src/base/limits.ts";
+import type { Problem } from "../../src/base/errors.ts";
+import { describe } from "../../src/base/errors.ts";
+import type { Transport, TransportEvents } from "../../src/transport/transport.ts";
+import { resolveSettings } from "../../src/web/settings.ts";
+import type { SessionObserver } from "../../src/web/websocket-session.ts";
+import { WebSocketSession } from "../../src/web/websocket-session.ts";
+import { deferred } from "../support/deferred.ts";
+
+/** A transport that does only what the contract demands, and delivers when and what the test says. */
+class FakeTransport implements Transport {
+  readonly kind = "websocket";
+  readonly subprotocol = "";
+  readonly traffic = { messagesReceived: 0, bytesReceived: 0, messagesSent: 0, bytesSent: 0 };
+  readonly bufferedAmount = 0;
+  closeCode: number | undefined;
+  closeReason = "";
+  readonly calls: string[] = [];
+  #events: TransportEvents | undefined;
+
+  get isOpen(): boolean {
+    return this.closeCode === undefined;
+  }
+  /** What the transport reports to. */
+  get events(): TransportEvents {
+    assert.ok(this.#events);
+    return this.#events;
+  }
+  start(events: TransportEvents): void {
+    this.#events = events;
+  }
+  sendText(): boolean {
+    return this.isOpen;
+  }
+  sendBinary(): boolean {
+    return this.isOpen;
+  }
+  sendPing(): boolean {
+    return this.isOpen;
+  }
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+  close(code = 1005, reason = ""): void {
+    this.#close(code, reason, undefined);
+  }
+  fail(problem: Problem): void {
+    this.#close(1011, problem.code, problem);
+  }
+  pauseReading(): void {
+    this.calls.push("pause");
+  }
+  resumeReading(): void {
+    this.calls.push("resume");
+  }
+  #close(code: number, reason: string, problem: Problem | undefined): void {
+    if (!this.isOpen) return;
+    this.closeCode = code;
+    this.closeReason = reason;
+    this.events.receiveClosing(problem);
+  }
+}
+
+class Recorder extends WebSocketHandler {
+  readonly calls: string[] = [];
+  override onMessage(message: string | Uint8Array): void | Promise<void> {
+    this.calls.push(`message ${String(message)}`);
+  }
+  override onPing(data: Uint8Array) {
+    this.calls.push(`ping ${data.join()}`);
+  }
+  override onPong(data: Uint8Array) {
+    this.calls.push(`pong ${data.join()}`);
+  }
+  override onClose(code: number, reason: string) {
+    this.calls.push(`close ${code} ${reason}`);
+  }
+}
+
+/** What a handler looks at when it is made. */
+const context = {
+  request: {},
+  match: { params: {}, pathArgs: [] },
+  environment: { settings: resolveSettings({}) },
+} as unknown as HandlerContext;
+
+function openSession(
+  handler: Recorder,
+  limits: Partial<typeof defaultWebSocketLimits> = {},
+): { readonly transport: FakeTransport; readonly session: WebSocketSession; readonly observed: string[] } {
+  const transport = new FakeTransport();
+  const observed: string[] = [];
+  const observer: SessionObserver = {
+    failed: (error) => observed.push(`failed ${String(error)}`),
+    closed: (problem) => observed.push(`closed ${problem?.code ?? "without a problem"}`),
+    finished: () => observed.push("finished"),
+  };
+  const session = new WebSocketSession(
+    handler,
+    transport,
+    { ...defaultWebSocketLimits, ...limits },
+    observer,
+  );
+  session.start();
+  return { transport, session, observed };
+}
+
+/** Lets everything happen that is due. */
+async function turn(): Promise<void> {
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+test("what a transport still delivers after close() or a failure is not handed over", () => {
+  const closing = new Recorder(context);
+  const { transport, observed } = openSession(closing);
+  transport.events.receiveText("a", 1);
+  closing.close(4000, "enough");
+  transport.events.receiveText("b", 1);
+  transport.events.receiveBinary(Uint8Array.of(1));
+  transport.events.receivePing(Uint8Array.of(2));
+  transport.events.receivePong(Uint8Array.of(3));
+  transport.events.receiveClosed();
+  assert.deepEqual(closing.calls, ["message a", "close 4000 enough"]);
+  assert.deepEqual(observed, ["closed without a problem", "finished"]);
+
+  class Failing extends Recorder {
+    override onMessage() {
+      throw new Error("broken");
+    }
+  }
+  const failing = new Failing(context);
+  const failed = openSession(failing);
+  for (let i = 0; i < 3; i++) failed.transport.events.receiveText("a", 1);
+  failed.transport.events.receivePing(Uint8Array.of(1));
+  failed.transport.events.receiveClosed();
+  assert.deepEqual(failing.calls, ["close 1011 WS_HANDLER_FAILED"]);
+  assert.deepEqual(failed.observed, ["failed Error: broken", "closed WS_HANDLER_FAILED", "finished"]);
+});
+
+test("the queue pauses the transport once when it is full, and resumes it once when it is half empty", async () => {
+  class Slow extends Recorder {
+    next = deferred();
+    override async onMessage(message: string | Uint8Array) {
+      this.calls.push(String(message));
+      this.next = deferred();
+      await this.next.promise;
+    }
+  }
+  for (const [limits, byteLength] of [
+    [{ maxQueuedMessages: 4, maxQueuedBytes: 1_000_000 }, 1],
+    [{ maxQueuedMessages: 1_000_000, maxQueuedBytes: 40 }, 10],
+  ] as const) {
+    const handler = new Slow(context);
+    const { transport } = openSession(handler, limits);
+    /** Lets the message that is being handled finish, and what follows from it happen. */
+    const finishOne = async (): Promise<void> => {
+      handler.next.resolve();
+      await turn();
+    };
+    // The first is handed over at once; three wait, the fourth fills the queue, the fifth and sixth had been read.
+    for (const [index, calls] of [[], [], [], [], ["pause"], ["pause"], ["pause"]].entries()) {
+      transport.events.receiveText(String(index), byteLength);
+      assert.deepEqual(transport.calls, calls, `after message ${index}`);
+    }
+    // Six wait: it is read again when two are left.
+    for (const calls of [["pause"], ["pause"], ["pause"], ["pause", "resume"], ["pause", "resume"]]) {
+      await finishOne();
+      assert.deepEqual(transport.calls, calls, `while ${handler.calls.length - 1} is handled`);
+    }
+    for (let i = 0; i < 3; i++) await finishOne();
+    assert.deepEqual(handler.calls, ["0", "1", "2", "3", "4", "5", "6"]);
+    assert.equal(transport.calls.length, 2);
+  }
+});
+
+test("the end waits for the hook that is running, and is reported once", async () => {
+  const working = deferred();
+  class Slow extends Recorder {
+    override async onMessage(message: string | Uint8Array) {
+      this.calls.push(String(message));
+      await working.promise;
+    }
+  }
+  const handler = new Slow(context);
+  const { transport, session, observed } = openSession(handler);
+  transport.events.receiveText("a", 1);
+  transport.events.receiveText("b", 1);
+  const { signal } = session;
+  assert.equal(signal.aborted, false);
+  // The server closes: what has arrived is still handed over.
+  session.fail(describe("SERVER_CLOSING", {}));
+  assert.equal(signal.aborted, true);
+  transport.events.receiveClosed();
+  assert.deepEqual(observed, ["closed SERVER_CLOSING"]);
+  assert.deepEqual(handler.calls, ["a"]);
+  working.resolve();
+  await turn();
+  assert.deepEqual(handler.calls, ["a", "b", "close 1011 SERVER_CLOSING"]);
+  assert.deepEqual(observed, ["closed SERVER_CLOSING", "finished"]);
+});
+
+test("a promise of another make than the language's own is awaited, too", async () => {
+  const settle: { resolve?: () => void } = {};
+  const thenable = {
+    // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+    then: (resolve: () => void) => {
+      settle.resolve = resolve;
+    },
+  };
+  class Borrowing extends Recorder {
+    override onMessage(message: string | Uint8Array) {
+      void super.onMessage(message);
+      return thenable as unknown as Promise<void>;
+    }
+  }
+  const handler = new Borrowing(context);
+  const { transport } = openSession(handler);
+  transport.events.receiveText("a", 1);
+  transport.events.receiveText("b", 1);
+  await turn();
+  assert.deepEqual(handler.calls, ["message a"]);
+  settle.resolve?.();
+  await turn();
+  assert.deepEqual(handler.calls, ["message a", "message b"]);
+});
+
+test("a thenable that settles at once, against the rules of promises, hands nothing over twice", async () => {
+  const opening = deferred();
+  class Hasty extends Recorder {
+    override open() {
+      return opening.promise;
+    }
+    override onMessage(message: string | Uint8Array) {
+      void super.onMessage(message);
+      return {
+        // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+        then: (resolve: () => void) => resolve(),
+      } as unknown as Promise<void>;
+    }
+  }
+  const handler = new Hasty(context);
+  const { transport, observed } = openSession(handler);
+  for (const text of ["a", "b", "c"]) transport.events.receiveText(text, 1);
+  opening.resolve();
+  await turn();
+  assert.deepEqual(handler.calls, ["message a", "message b", "message c"]);
+  transport.events.receiveText("d", 1);
+  await turn();
+  assert.equal(handler.calls.at(-1), "message d");
+  assert.deepEqual(observed, []);
+});
