@@ -10,7 +10,7 @@ export type { ErrorCode } from "./base/errors.ts";
 export type { HttpLimits, WebSocketLimits } from "./base/limits.ts";
 export type { Logger } from "./base/logger.ts";
 export type { AcceptedMessages } from "./protocol/websocket/connection.ts";
-export type { HeaderFields } from "./protocol/websocket/handshake.ts";
+export type { HeaderFields } from "./protocol/http/header-fields.ts";
 export type { TlsOptions } from "./transport/http-server.ts";
 export type { TransportKind } from "./transport/transport.ts";
 export type { HandlerContext, NoParams } from "./web/handler.ts";

@@ -24,9 +24,9 @@ const app = new Application([
   ["/*", StaticFileHandler, { root: new URL("./page/", import.meta.url) }],
 ]);
 
-const { PORT: port = "10000", HOST: host } = process.env;
+const { PORT: port, HOST: host } = process.env;
 try {
-  const server = await app.listen(Number(port), host === undefined ? {} : { host });
+  const server = await app.listen(Number(port || 10000), host ? { host } : {});
   console.log(`The URL receiver listens: open ${server.url} in a browser. Ctrl+C ends it.`);
   process.once("SIGINT", () => void server.close());
 } catch (error) {

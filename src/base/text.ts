@@ -3,7 +3,7 @@
  * escaped, and not longer than a person reads. Nobody outside can end a log line or colour a terminal.
  */
 export function quote(value: string | undefined): string {
-  return value === undefined ? "nothing" : `"${printable(value)}"`;
+  return value === undefined ? "nothing" : `"${printable(value.replaceAll(/["\\]/g, String.raw`\$&`))}"`;
 }
 
 /** Like `quote`, but without the quotes, for addresses and paths. */

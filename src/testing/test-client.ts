@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { defaultWebSocketLimits } from "../base/limits.ts";
 import { noBytes } from "../base/bytes.ts";
-import type { HeaderFields } from "../protocol/websocket/handshake.ts";
+import type { HeaderFields } from "../protocol/http/header-fields.ts";
 import { Opcode } from "../protocol/websocket/opcode.ts";
 import { HeartbeatWheel } from "../transport/heartbeat.ts";
 import type { TransportEvents } from "../transport/transport.ts";

@@ -3,12 +3,12 @@ import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReadableStream } from "node:stream/web";
+import { ReadableStream } from "node:stream/web";
 import type { Problem } from "../base/errors.ts";
 import { errorTable, misuse } from "../base/errors.ts";
 import { printable, quote } from "../base/text.ts";
 import { noBytes } from "../base/bytes.ts";
-import type { HeaderFields } from "../protocol/websocket/handshake.ts";
+import type { HeaderFields } from "../protocol/http/header-fields.ts";
 import type { FileResult } from "./file-responder.ts";
 import { respondWithFile } from "./file-responder.ts";
 import type { WebSocketTransportOptions } from "./websocket-transport.ts";
@@ -100,6 +100,12 @@ export class HttpExchange {
     return this.#source.upgradeHead !== undefined;
   }
 
+  /** Whether the request announced a body. */
+  get hasBody(): boolean {
+    const { headers } = this.#request;
+    return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  }
+
   /** Whether the request has come whole, its body included. */
   get isComplete(): boolean {
     return this.#request.complete;
@@ -127,7 +133,10 @@ export class HttpExchange {
 
   /** Answers. A body of known length gets its Content-Length; nothing is sent for a body that HTTP forbids. */
   async respond(status: number, headers: ResponseHeaders, body: ResponseBody): Promise<void> {
-    if (this.#isOverruled) return;
+    if (this.#isOverruled) {
+      if (body instanceof ReadableStream) await body.cancel();
+      return;
+    }
     const response = this.#open(status, headers);
     if (typeof body === "string" || body instanceof Uint8Array || body === undefined) {
       const bytes = typeof body === "string" ? Buffer.from(body) : (body ?? noBytes);
@@ -140,6 +149,7 @@ export class HttpExchange {
       response.end();
       return;
     }
+    response.strictContentLength = true;
     try {
       await pipeline(Readable.fromWeb(body), response);
     } catch (error) {
@@ -187,6 +197,11 @@ export class HttpExchange {
     response.end(body);
   }
 
+  /** Has `listener` called when the connection is lost. It lives as long as the connection, and so does what it holds. */
+  onLost(listener: () => void): void {
+    this.#request.socket.once("close", listener);
+  }
+
   /** Cuts the connection if an answer broke in the middle, so that it does not look complete. */
   abort(): void {
     if (this.#response?.writableEnded !== true) this.#request.socket.destroy();
@@ -211,7 +226,7 @@ export class HttpExchange {
     }
     this.#isAnswered = true;
     const socket: Socket = this.#request.socket;
-    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
     const head = this.#source.upgradeHead ?? noBytes;
     const transport = new WebSocketTransport(socket, { ...options, head, role: "server" });
     this.#answered();

@@ -10,7 +10,7 @@ import { quote } from "../base/text.ts";
 import { ConnectionBook } from "./connection-book.ts";
 import { endSocket } from "./end-socket.ts";
 import { HttpExchange, plainAddress, plainAnswer, reasonPhrase } from "./http-exchange.ts";
-import { checkPort, listenError, serverUrl } from "./listen-address.ts";
+import { checkHost, checkPort, listenError, serverUrl } from "./listen-address.ts";
 
 /** What `tls.createServer` takes: certificate, key and the rest. */
 export type { TlsOptions };
@@ -38,6 +38,8 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server;
   readonly #book = new ConnectionBook();
+  /** Connections on which something came that was no HTTP: one answer and one log line each, however much follows. */
+  readonly #failed = new WeakSet<Socket>();
   #url = "";
 
   constructor(options: HttpServerOptions) {
@@ -55,7 +57,13 @@ export class HttpServer {
       // A missing Host is refused by us, with a reason and a log line.
       requireHostHeader: false,
     };
-    this.#server = tls === undefined ? createServer(settings) : createSecureServer({ ...settings, ...tls });
+    // The handshake of TLS has as much time as the header fields behind it.
+    const secureSettings = {
+      ...settings,
+      ...(headersTimeoutMs === 0 ? {} : { handshakeTimeout: headersTimeoutMs }),
+    };
+    this.#server =
+      tls === undefined ? createServer(settings) : createSecureServer({ ...secureSettings, ...tls });
     // Past its own count Node drops header fields silently; `maxHeaders` is judged on what came.
     this.#server.maxHeadersCount = 0;
     this.#server.on("connection", (socket: Socket) => this.#book.add(socket, tls !== undefined));
@@ -90,6 +98,7 @@ export class HttpServer {
   /** Binds; rejects with the code, the reason and what to do. */
   async listen(port: number, host: string | undefined): Promise<void> {
     checkPort(port);
+    checkHost(host);
     await new Promise<void>((resolve, reject) => {
       const onError = (error: Error): void => reject(listenError(error, port, host));
       this.#server.once("error", onError);
@@ -124,6 +133,10 @@ export class HttpServer {
     const { socket } = request;
     this.#book.begin(socket, exchange);
     response.once("close", () => this.#book.end(socket, exchange));
+    // The rest of a body that nobody wants is not read for ever.
+    response.once("finish", () => {
+      if (exchange.hasBody && !request.complete) endSocket(socket, endTimeoutMs);
+    });
     this.#options.receiveExchange(exchange);
   }
 
@@ -150,6 +163,8 @@ export class HttpServer {
   }
 
   #receiveClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (this.#failed.has(socket)) return;
+    this.#failed.add(socket);
     // A connection that was lost, or on which nothing was ever sent (browsers open some in advance), asks for nothing.
     if (isConnectionLoss(error) || socket.bytesRead === 0 || !socket.writable) {
       socket.destroy();
@@ -193,6 +208,16 @@ function ignoreErrors(socket: Socket): void {
 }
 
 function createSecureServer(options: ServerOptions & TlsOptions): Server {
+  const { cert, pfx, SNICallback, pskCallback, secureContext } = options as TlsOptions & {
+    secureContext?: unknown;
+  };
+  if ([cert, pfx, SNICallback, pskCallback, secureContext].every((each) => each === undefined)) {
+    throw misuse("SETTING_INVALID", {
+      name: "tls",
+      expected: "a key and a certificate that fit",
+      value: "no certificate",
+    });
+  }
   try {
     return createTlsServer(options);
   } catch (error) {

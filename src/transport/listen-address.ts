@@ -18,6 +18,13 @@ export function checkPort(port: unknown): void {
   }
 }
 
+/** Throws ADDRESS_INVALID unless `host` is a text, or left out. */
+export function checkHost(host: unknown): void {
+  if (host !== undefined && typeof host !== "string") {
+    throw misuse("ADDRESS_INVALID", { host: kindOf(host), reason: "a host is a name or an address" });
+  }
+}
+
 /** The error for a failed listen: which of the usual reasons it was, and what to do. */
 export function listenError(
   error: NodeJS.ErrnoException,

@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { misuse } from "../base/errors.ts";
 import type { WebSocketLimits } from "../base/limits.ts";
-import type { HeaderFields } from "../protocol/websocket/handshake.ts";
+import type { HeaderFields } from "../protocol/http/header-fields.ts";
 import { checkHandshakeResponse } from "../protocol/websocket/handshake.ts";
 import type { HeartbeatWheel } from "./heartbeat.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";

@@ -256,6 +256,7 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
   }
 
   readonly #onWritten = (): void => {
+    if (this.bufferedAmount <= this.#limits.maxSendQueueBytes) this.#lone = 0;
     if (this.#drainWaiters.length > 0 && this.bufferedAmount <= this.#limits.highWaterMarkBytes) {
       this.#releaseDrainWaiters();
     }

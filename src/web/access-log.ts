@@ -24,6 +24,9 @@ export interface ClosedConnection {
 /** For how long repetitions of a refusal are counted instead of explained again, in milliseconds. */
 const repetitionMs = 60_000;
 
+/** How much of a refusal tells it from others: what a stranger sends is not remembered at any length. */
+const keyCharactersMax = 300;
+
 /** How many different refusals are remembered at a time. */
 const remembered = 1000;
 
@@ -34,6 +37,7 @@ const remembered = 1000;
 export class AccessLog {
   readonly #logger: Logger;
   readonly #now: () => number;
+  #hasLoggerFailed = false;
   readonly #refusals = new Map<string, { since: number; repeated: number }>();
 
   constructor(logger: Logger, now: () => number = Date.now) {
@@ -44,9 +48,9 @@ export class AccessLog {
   /** A request was answered. */
   answered(status: number, request: LoggedRequest, elapsedMs: number): void {
     const line = `${status} ${describeRequest(request)} ${elapsedMs.toFixed(2)}ms`;
-    if (status < 400) this.#logger.info(line);
-    else if (status < 500) this.#logger.warn(line);
-    else this.#logger.error(line);
+    if (status < 400) this.#log("info", line);
+    else if (status < 500) this.#log("warn", line);
+    else this.#log("error", line);
   }
 
   /** A WebSocket ended. */
@@ -57,31 +61,41 @@ export class AccessLog {
       `${code} ${describeRequest(request)} closed after ${seconds.toFixed(2)}s,` +
       ` received ${traffic.messagesReceived} (${traffic.bytesReceived} bytes),` +
       ` sent ${traffic.messagesSent} (${traffic.bytesSent} bytes)${because}`;
-    if (problem === undefined || problem.code === "SERVER_CLOSING") this.#logger.info(line);
-    else this.#logger.warn(line);
+    if (problem === undefined || problem.code === "SERVER_CLOSING") this.#log("info", line);
+    else this.#log("warn", line);
   }
 
   /** Why a request was refused; `origin` is who asked, a web origin or an address. */
   refused(problem: Problem, origin: string): void {
     // A handler refuses for many reasons under one code.
     const what = problem.code === "HANDLER_REFUSED" ? problem.message : problem.code;
-    const repeated = this.#countRefusal(`${origin} ${what}`);
+    const repeated = this.#countRefusal(`${what} ${origin}`.slice(0, keyCharactersMax));
     if (repeated === undefined) return;
     const indent = " ".repeat(problem.code.length + 2);
     const advice = problem.advice === "" ? "" : `\n${indent}${printable(problem.advice, 1000)}`;
     const again = repeated === 0 ? "" : ` [${repeated} more times since]`;
-    this.#logger.warn(`${problem.code}  ${printable(problem.message, 1000)}.${again}${advice}`);
+    this.#log("warn", `${problem.code}  ${printable(problem.message, 1000)}.${again}${advice}`);
   }
 
   /** Bytes came that were no request; the only line about them. */
   malformed(problem: Problem, remoteAddress: string): void {
     const status = errorTable[problem.code].status ?? 400;
-    this.#logger.warn(`${status} (${remoteAddress}) ${problem.code}: ${sentence(problem)}`);
+    this.#log("warn", `${status} (${remoteAddress}) ${problem.code}: ${sentence(problem)}`);
   }
 
   /** A handler threw. */
   failed(request: HttpRequest, error: unknown): void {
-    this.#logger.error(`Uncaught exception ${describeRequest(request)}\n${stackOf(error)}`);
+    this.#log("error", `Uncaught exception ${describeRequest(request)}\n${stackOf(error)}`);
+  }
+
+  /** A logger that throws must not break what it tells about. */
+  #log(level: "info" | "warn" | "error", line: string): void {
+    try {
+      this.#logger[level](line);
+    } catch (error) {
+      if (!this.#hasLoggerFailed) process.emitWarning(`the logger threw: ${stackOf(error)}`);
+      this.#hasLoggerFailed = true;
+    }
   }
 
   /** How often this refusal was repeated since it was last explained; undefined when it need not be explained now. */
@@ -94,17 +108,29 @@ export class AccessLog {
     }
     this.#refusals.delete(key);
     // A map keeps its insertion order: the first key is the one explained longest ago.
-    const oldest = this.#refusals.keys().next();
-    if (this.#refusals.size >= remembered && oldest.done !== true) this.#refusals.delete(oldest.value);
+    const oldest = this.#refusals.entries().next();
+    if (this.#refusals.size >= remembered && oldest.done !== true) {
+      const [forgotten, { repeated }] = oldest.value;
+      this.#refusals.delete(forgotten);
+      if (repeated > 0)
+        this.#log("warn", `${printable(forgotten, keyCharactersMax)} [${repeated} more times]`);
+    }
     this.#refusals.set(key, { since: now, repeated: 0 });
     return known?.repeated ?? 0;
   }
 }
 
+/** How many lines of a stack are worth a log's while. */
+const stackLinesMax = 50;
+
 /** An exception as text, with its stack and its causes, whatever was thrown. */
 export function stackOf(error: unknown, causesMax = 10): string {
   if (!(error instanceof Error)) return `a value that is no Error was thrown: ${kindOf(error)}`;
-  const stack = error.stack ?? `${error.name}: ${error.message}`;
+  // A message may quote what a stranger sent: no line of it may look like a line of the log, or move a terminal's cursor.
+  const [first = "", ...rest] = (error.stack ?? `${error.name}: ${error.message}`).split("\n", stackLinesMax);
+  const stack = [printable(first, 1000), ...rest.map((line) => `    ${printable(line.trim(), 1000)}`)].join(
+    "\n",
+  );
   // Causes may go round in a ring.
   if (error.cause === undefined || causesMax === 0) return stack;
   return `${stack}\nCaused by: ${stackOf(error.cause, causesMax - 1)}`;

@@ -98,7 +98,15 @@ export abstract class Handler<Params extends object = NoParams> {
   setHeader(name: string, value: string | number | readonly string[]): void {
     if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `setHeader(${quote(name)})` });
     const values = typeof value === "object" ? value : [String(value)];
-    for (const each of values) checkHeader(name, each);
+    for (const each of values) {
+      checkHeader(name, each);
+      if (belongsToConnection(name, each)) {
+        throw misuse("HEADER_INVALID", {
+          name: quote(name),
+          reason: "it belongs to the connection, which the server keeps",
+        });
+      }
+    }
     this.#headers.set(name.toLowerCase(), [name, values]);
   }
 
@@ -131,4 +139,20 @@ export abstract class Handler<Params extends object = NoParams> {
     this.#areHeadersSent = true;
     return this.peekHeaders();
   }
+}
+
+const connectionFields: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Whether a header field is about the connection and not about the response (RFC 9110 §7.6.1). Closing may be asked for. */
+export function belongsToConnection(name: string, value: string): boolean {
+  const isClose = name.toLowerCase() === "connection" && value.toLowerCase() === "close";
+  return connectionFields.has(name.toLowerCase()) && !isClose;
 }

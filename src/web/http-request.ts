@@ -1,7 +1,7 @@
 import type { Authority } from "../protocol/http/authority.ts";
 import { formatAuthority } from "../protocol/http/authority.ts";
-import type { HeaderFields } from "../protocol/websocket/handshake.ts";
-import { fieldValue } from "../protocol/websocket/handshake.ts";
+import type { HeaderFields } from "../protocol/http/header-fields.ts";
+import { fieldValue } from "../protocol/http/header-fields.ts";
 
 /** The parts of an `HttpRequest`. @internal */
 export interface HttpRequestParts {

@@ -5,7 +5,7 @@ import { isLoopbackName, parseAuthority } from "../protocol/http/authority.ts";
 import { resolveForwarded } from "../protocol/http/forwarded.ts";
 import { isAllowedHost } from "../protocol/http/host-pattern.ts";
 import { parseRequestTarget } from "../protocol/http/request-target.ts";
-import { fieldValue } from "../protocol/websocket/handshake.ts";
+import { fieldValue } from "../protocol/http/header-fields.ts";
 import { isAddress, isLoopbackAddress } from "../transport/address-list.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import { HttpRequest } from "./http-request.ts";
@@ -45,7 +45,7 @@ export function readRequest(exchange: HttpExchange, settings: ResolvedSettings):
     isTrusted: (address) => settings.proxies.includes(address),
     isAddress,
   });
-  if (!isHostServed(resolved.host.hostname, exchange.localAddress, resolved.viaProxy, settings)) {
+  if (!isHostServed(resolved.host.hostname, exchange.localAddress, resolved.isHostForwarded, settings)) {
     const { hostname } = resolved.host;
     return describe("HOST_REFUSED", { host: quote(hostname), hostname, allowed: describeAllowed(settings) });
   }
@@ -64,19 +64,19 @@ export function readRequest(exchange: HttpExchange, settings: ResolvedSettings):
 /**
  * Whether this server answers under `hostname`. Without the setting every name will do, except on a connection to a
  * loopback address: there a name that is not this machine's own belongs to a page somewhere else whose name was made
- * to resolve to this machine (DNS rebinding). That its Origin and Host agree proves nothing.
+ * to resolve to this machine (DNS rebinding). That its Origin and Host agree proves nothing. What a trusted proxy was asked for is no such name.
  */
 function isHostServed(
   hostname: string,
   localAddress: string,
-  viaProxy: boolean,
+  isHostForwarded: boolean,
   settings: ResolvedSettings,
 ): boolean {
   const { anyHost, hosts } = settings;
   if (anyHost) return true;
   const isLocal = isLoopbackAddress(localAddress) && isLoopbackName(hostname);
   if (hosts !== undefined) return isLocal || isAllowedHost(hostname, hosts);
-  return isLocal || viaProxy || !isLoopbackAddress(localAddress);
+  return isLocal || isHostForwarded || !isLoopbackAddress(localAddress);
 }
 
 function describeAllowed(settings: ResolvedSettings): string {

@@ -4,7 +4,8 @@ import { quote } from "../base/text.ts";
 import { closeReasonBytesMax } from "../protocol/websocket/close-code.ts";
 import { listIncludes } from "../protocol/http/field-values.ts";
 import type { HandshakeOffer } from "../protocol/websocket/handshake.ts";
-import { acceptFor, checkHandshake, fieldValue } from "../protocol/websocket/handshake.ts";
+import { fieldValue } from "../protocol/http/header-fields.ts";
+import { acceptFor, checkHandshake } from "../protocol/websocket/handshake.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import { stackOf } from "./access-log.ts";
 import type { Environment } from "./environment.ts";
@@ -80,13 +81,28 @@ export class RequestCycle {
       throw new Refusal(describe("WS_NOT_SPOKEN_HERE", { handler: Class.name }));
     }
     const handler = new Class({ request, match, environment: this.#environment });
-    await handler.initialize(match.options);
     if (handler instanceof WebSocketHandler && offer !== undefined) {
+      await this.#admit(handler, request, match.options, offer);
+    } else {
+      await this.#respond(handler as RequestHandler<object>, match.options);
+    }
+  }
+
+  async #admit(
+    handler: WebSocketHandler<object>,
+    request: HttpRequest,
+    options: object,
+    offer: HandshakeOffer,
+  ): Promise<void> {
+    this.#exchange.onLost(handler.signalAborter());
+    try {
+      await handler.initialize(options);
       await this.#checkOrigin(handler, request);
       await prepare(handler);
       await this.#openSession(handler, request, offer);
-    } else {
-      await this.#respond(handler as RequestHandler<object>);
+    } catch (error) {
+      handler.abortSignal();
+      throw error;
     }
   }
 
@@ -144,8 +160,10 @@ export class RequestCycle {
     session.start();
   }
 
-  async #respond(handler: RequestHandler<object>): Promise<void> {
+  async #respond(handler: RequestHandler<object>, options: object): Promise<void> {
     handler.attachExchange(this.#exchange);
+    await handler.initialize(options);
+    if (handler.isFinished) return;
     const method = this.#methodOf(handler);
     await prepare(handler);
     if (handler.isFinished) return;

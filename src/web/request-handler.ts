@@ -5,7 +5,7 @@ import { kindOf } from "../base/text.ts";
 import type { FileResult } from "../transport/file-responder.ts";
 import type { HttpExchange, ResponseBody } from "../transport/http-exchange.ts";
 import type { NoParams } from "./handler.ts";
-import { Handler } from "./handler.ts";
+import { belongsToConnection, Handler } from "./handler.ts";
 
 /** What a verb method may return: see `RequestHandler`. */
 export type HandlerResult = HandlerValue | Promise<HandlerValue>;
@@ -88,9 +88,9 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    *
    * @throws WaterspoutError HEADERS_SENT when it has been sent already.
    */
-  async finish(chunk?: string | Uint8Array | object): Promise<void> {
+  finish(chunk?: string | Uint8Array | object): Promise<void> {
     if (chunk !== undefined) this.write(chunk);
-    await this.#respond(this.#chunks.length === 0 ? undefined : Buffer.concat(this.#chunks));
+    return this.#respond(this.#chunks.length === 0 ? undefined : Buffer.concat(this.#chunks));
   }
 
   /**
@@ -106,9 +106,7 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     this.setHeader("Location", encodeLocation(String(url)));
     this.setStatus(status);
     this.#chunks = [];
-    this.#respond(undefined).catch(() => {
-      // An answer without a body cannot fail but by a peer that has gone.
-    });
+    void this.#respond(undefined);
   }
 
   /** @internal */
@@ -150,20 +148,24 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     }
     this.setStatus(response.status);
     for (const [name, value] of response.headers) {
-      if (name !== "set-cookie") this.setHeader(name, value);
+      // A Response that came from somewhere else may say how it came.
+      if (name !== "set-cookie" && !belongsToConnection(name, value)) this.setHeader(name, value);
     }
     const cookies = response.headers.getSetCookie();
     if (cookies.length > 0) this.setHeader("Set-Cookie", cookies);
     await this.#respond(response.body ?? undefined);
   }
 
-  async #respond(body: ResponseBody): Promise<void> {
+  /** Throws at once what the caller did wrong; what goes wrong while sending, nobody has to wait for. */
+  #respond(body: ResponseBody): Promise<void> {
     if (this.#isFinished) throw misuse("HEADERS_SENT", { what: "finish()" });
     this.#isFinished = true;
-    await this.#attachedExchange().respond(this.#status, this.takeHeaders(), body);
+    const sending = this.#attachedExchange().respond(this.#status, this.takeHeaders(), body);
+    sending.catch(() => {});
+    return sending;
   }
 
-  /** Attached before any of the handler's own code runs. */
+  /** Attached before `initialize`. */
   #attachedExchange(): HttpExchange {
     if (this.#exchange === undefined) throw new Error("the handler has no exchange");
     return this.#exchange;

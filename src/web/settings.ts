@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { misuse } from "../base/errors.ts";
 import type { HttpLimits, WebSocketLimits } from "../base/limits.ts";
 import { defaultHttpLimits, defaultWebSocketLimits } from "../base/limits.ts";
@@ -120,19 +121,26 @@ function resolveLimits<Limits extends object>(
   checkNames(`${group}.`, given, Object.keys(defaults));
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    // 0 turns a time off; of a number of bytes or things it would let nothing through.
-    const isTime = name.endsWith("Ms");
-    const [least, most] = isTime ? [0, timerMsMax] : [1, Number.MAX_SAFE_INTEGER];
+    const [least, most] = rangeOf(name);
     if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
       throw invalid(
         `${group}.${name}`,
-        `a whole number from ${least}${isTime ? ` to ${timerMsMax}` : ""}`,
+        `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`}`,
         value,
       );
     }
   }
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...defaults, ...known };
+}
+
+/** What a limit may be. Of a number of bytes or things, 0 would let nothing through. */
+function rangeOf(name: string): [least: number, most: number] {
+  // The longest text that the engine can hold.
+  if (name === "maxMessageBytes") return [1, constants.MAX_STRING_LENGTH];
+  if (!name.endsWith("Ms")) return [1, Number.MAX_SAFE_INTEGER];
+  // 0 turns a time off, but for those in which a peer must have a chance to answer.
+  return [name === "pingTimeoutMs" || name === "closeTimeoutMs" ? 1 : 0, timerMsMax];
 }
 
 function list(name: string, entries: readonly string[] | undefined): readonly string[] | undefined {

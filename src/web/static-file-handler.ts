@@ -41,6 +41,7 @@ export class StaticFileHandler extends RequestHandler {
       const query = this.request.query === "" ? "" : `?${this.request.query}`;
       this.redirect(`${this.request.path.replace(/^\/+/, "/")}/${query}`, { status: 301 });
     } else if (result.kind === "refused") {
+      if (result.status >= 500) throw result.error;
       throw new HttpError(result.status, "", { headers: result.headers });
     }
   }

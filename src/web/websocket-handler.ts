@@ -33,6 +33,8 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
   readonly acceptedMessages: AcceptedMessages = "any";
   readonly #settings: ResolvedSettings;
   #session: WebSocketSession | undefined;
+  #abort: AbortController | undefined;
+  #isOver = false;
 
   constructor(context: HandlerContext) {
     super(context);
@@ -135,9 +137,12 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
     return this.#session?.isOpen ?? false;
   }
 
-  /** Aborted when the connection closes, whoever began it: for whatever a hook is waiting for. */
+  /** Aborted when the connection closes, whoever began it, or is refused: for whatever a hook is waiting for. */
   get signal(): AbortSignal {
-    return this.#session?.signal ?? neverOpened;
+    // Most handlers never ask for a signal, so there is none until they do.
+    this.#abort ??= new AbortController();
+    if (this.#isOver) this.#abort.abort();
+    return this.#abort.signal;
   }
 
   /** Bytes accepted by `writeMessage` that have not reached the operating system. */
@@ -162,7 +167,18 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
 
   /** How the messages travel. */
   get transport(): TransportKind {
-    return "websocket";
+    return this.#session?.transport ?? "websocket";
+  }
+
+  /** The connection is closing, or never came to be. @internal */
+  abortSignal(): void {
+    this.#isOver = true;
+    this.#abort?.abort();
+  }
+
+  /** `abortSignal` as a function that holds nothing but this handler. @internal */
+  signalAborter(): () => void {
+    return () => this.abortSignal();
   }
 
   /** @internal */
@@ -170,6 +186,3 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
     this.#session = session;
   }
 }
-
-/** What a handler has before its connection is open: a signal that nobody will abort. */
-const neverOpened = new AbortController().signal;

@@ -1,7 +1,7 @@
 import type { Problem } from "../base/errors.ts";
 import { describe } from "../base/errors.ts";
 import type { WebSocketLimits } from "../base/limits.ts";
-import type { Transport, TransportEvents } from "../transport/transport.ts";
+import type { Transport, TransportEvents, TransportKind } from "../transport/transport.ts";
 import type { WebSocketHandler } from "./websocket-handler.ts";
 
 /** Something for the handler that has arrived and waits its turn. */
@@ -41,7 +41,6 @@ export class WebSocketSession implements TransportEvents {
   #isDiscarding = false;
   #isClosed = false;
   #problem: Problem | undefined;
-  #abort: AbortController | undefined;
 
   constructor(
     handler: WebSocketHandler<object>,
@@ -89,11 +88,8 @@ export class WebSocketSession implements TransportEvents {
     return this.#transport.subprotocol;
   }
 
-  /** Most handlers never ask for a signal, so there is none until they do. */
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (!this.isOpen) this.#abort.abort();
-    return this.#abort.signal;
+  get transport(): TransportKind {
+    return this.#transport.kind;
   }
 
   sendText(text: string): boolean {
@@ -140,7 +136,7 @@ export class WebSocketSession implements TransportEvents {
 
   receiveClosing(problem: Problem | undefined): void {
     this.#problem ??= problem;
-    this.#abort?.abort();
+    this.#handler.abortSignal();
   }
 
   receiveClosed(): void {

@@ -78,7 +78,7 @@ test("silent connections are those on which nothing came since they were accepte
     new FakeSocket(),
   ];
   afterTls.bytesRead = 500;
-  for (const socket of [silent, afterTls, talking, gone]) book.add(socket.asSocket);
+  for (const socket of [silent, afterTls, talking, gone]) book.add(socket.asSocket, socket === afterTls);
   talking.bytesRead = 1;
   gone.emit("close");
   book.destroySilent();

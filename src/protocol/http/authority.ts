@@ -6,7 +6,7 @@ export interface Authority {
   readonly port: number | undefined;
 }
 
-const hostnamePattern = /^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])$/;
+const hostnamePattern = /^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])$/i;
 
 /**
  * Parses `host[:port]`; undefined when it is not that. User information, paths, lists and anything else that a Host
@@ -14,12 +14,12 @@ const hostnamePattern = /^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])$/;
  */
 export function parseAuthority(value: string | undefined): Authority | undefined {
   if (value === undefined) return undefined;
-  const text = value.toLowerCase();
-  const colon = text.indexOf(":", text.indexOf("]") + 1);
-  const hostname = colon === -1 ? text : text.slice(0, colon);
-  if (!hostnamePattern.test(hostname)) return undefined;
+  const colon = value.indexOf(":", value.indexOf("]") + 1);
+  const name = colon === -1 ? value : value.slice(0, colon);
+  if (!hostnamePattern.test(name)) return undefined;
+  const hostname = name.toLowerCase();
   if (colon === -1) return { hostname, port: undefined };
-  const port = text.slice(colon + 1);
+  const port = value.slice(colon + 1);
   // RFC 3986 allows an empty port, which means the default one.
   if (port === "") return { hostname, port: undefined };
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) return undefined;

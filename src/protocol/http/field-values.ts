@@ -41,9 +41,9 @@ export interface ExtensionOffer {
  */
 export function parseExtensions(value: string | undefined): ExtensionOffer[] | undefined {
   const offers: ExtensionOffer[] = [];
-  for (const member of splitOutsideQuotes(value ?? "", ",")) {
+  for (const member of (value ?? "").split(",").map(trimWhitespace)) {
     if (member === "") continue;
-    const [name = "", ...rest] = splitOutsideQuotes(member, ";");
+    const [name = "", ...rest] = member.split(";").map(trimWhitespace);
     if (!isToken(name)) return undefined;
     const parameters: [string, string | true][] = [];
     for (const part of rest) {
@@ -61,31 +61,13 @@ function parseParameter(text: string): [string, string | true] | undefined {
   if (equals === -1) return isToken(text) ? [text, true] : undefined;
   const name = trimWhitespace(text.slice(0, equals));
   const value = unquote(trimWhitespace(text.slice(equals + 1)));
-  // RFC 6455 §9.1: a quoted value must be a token once the quotes are gone.
+  // RFC 6455 §9.1: a quoted value must be a token once the quotes are gone; so it holds no "," or ";" either.
   return isToken(name) && isToken(value) ? [name, value] : undefined;
 }
 
 function unquote(text: string): string {
-  const quoted = text.length >= 2 && text.startsWith('"') && text.endsWith('"');
+  const quoted = text.startsWith('"') && text.endsWith('"');
   return quoted ? text.slice(1, -1).replaceAll(/\\(.)/g, "$1") : text;
-}
-
-/** Splits at `separator` where it does not stand inside a quoted string; the parts are trimmed. */
-function splitOutsideQuotes(text: string, separator: "," | ";"): string[] {
-  const parts: string[] = [];
-  let quoted = false;
-  let start = 0;
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i];
-    if (quoted && character === "\\") i++;
-    else if (character === '"') quoted = !quoted;
-    else if (!quoted && character === separator) {
-      parts.push(trimWhitespace(text.slice(start, i)));
-      start = i + 1;
-    }
-  }
-  parts.push(trimWhitespace(text.slice(start)));
-  return parts;
 }
 
 /** Removes optional whitespace (RFC 9110 §5.6.3): spaces and tabs, and nothing else that `trim()` would. */

@@ -22,8 +22,8 @@ export interface ForwardedResult {
   readonly remoteAddress: string;
   readonly scheme: "http" | "https";
   readonly host: Authority;
-  /** Whether a trusted proxy passed the request on. */
-  readonly viaProxy: boolean;
+  /** Whether a trusted proxy said which host was asked for. */
+  readonly isHostForwarded: boolean;
 }
 
 /**
@@ -33,14 +33,16 @@ export interface ForwardedResult {
  */
 export function resolveForwarded(input: ForwardedInput): ForwardedResult {
   const { peerAddress, scheme, host } = input;
-  if (!input.isTrusted(peerAddress)) return { remoteAddress: peerAddress, scheme, host, viaProxy: false };
+  if (!input.isTrusted(peerAddress))
+    return { remoteAddress: peerAddress, scheme, host, isHostForwarded: false };
   // Some proxies name the scheme of the WebSocket that was asked for.
   const proto = listMembers(input.forwardedProto).at(-1)?.toLowerCase().replace(/^ws/, "http");
+  const forwardedHost = parseAuthority(listMembers(input.forwardedHost).at(-1));
   return {
     remoteAddress: clientAddress(input),
     scheme: proto === "http" || proto === "https" ? proto : scheme,
-    host: parseAuthority(listMembers(input.forwardedHost).at(-1)) ?? host,
-    viaProxy: true,
+    host: forwardedHost ?? host,
+    isHostForwarded: forwardedHost !== undefined,
   };
 }
 
@@ -57,7 +59,8 @@ function clientAddress(input: ForwardedInput): string {
 
 /** Some proxies append the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 function withoutPort(text: string): string {
-  if (text.startsWith("[")) return text.slice(1, Math.max(text.indexOf("]"), 1));
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1];
+  if (bracketed !== undefined) return bracketed;
   const colon = text.indexOf(":");
   return colon !== -1 && colon === text.lastIndexOf(":") ? text.slice(0, colon) : text;
 }

@@ -15,10 +15,12 @@ export interface RequestTarget {
  * resolved or decoded: a path that begins with "//" stays a path, and what a handler sees is what was asked for.
  */
 export function parseRequestTarget(target: string): RequestTarget | undefined {
+  // RFC 9112 §3.2: a fragment is never sent.
+  if (target.includes("#")) return undefined;
   if (target.startsWith("/")) return { ...splitQuery(target), authority: undefined };
   if (target === "*") return { path: "*", query: "", authority: undefined };
   const scheme = /^https?:\/\//i.exec(target)?.[0];
-  if (scheme === undefined || target.includes("#")) return undefined;
+  if (scheme === undefined) return undefined;
   const rest = target.slice(scheme.length);
   const end = rest.search(/[/?]/);
   const authority = end === -1 ? rest : rest.slice(0, end);

@@ -218,13 +218,14 @@ export class WebSocketConnection implements FrameSink {
       payload = copyOf(piece);
     }
     if (this.#frameOpcode === Opcode.close) this.#receiveClose(payload);
-    else if (this.#state !== "open") return;
-    else if (this.#frameOpcode === Opcode.pong) this.#events.receivePong(payload);
-    else {
-      // RFC 6455 §5.5.3: a pong carries what the ping carried.
-      this.output.writeBytes(Opcode.pong, payload);
-      this.#events.receivePing(payload);
-    }
+    else if (this.#frameOpcode === Opcode.ping) this.#receivePing(payload);
+    else if (this.#state === "open") this.#events.receivePong(payload);
+  }
+
+  #receivePing(payload: Uint8Array): void {
+    // RFC 6455 §5.5.2, §5.5.3: a ping is answered until the peer has closed, by a pong that carries the same.
+    this.output.writeBytes(Opcode.pong, payload);
+    if (this.#state === "open") this.#events.receivePing(payload);
   }
 
   #receiveClose(payload: Uint8Array): void {

@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import type { Problem } from "../../base/errors.ts";
 import { describe } from "../../base/errors.ts";
 import { quote } from "../../base/text.ts";
+import type { HeaderFields } from "../http/header-fields.ts";
+import { fieldValue } from "../http/header-fields.ts";
 import type { ExtensionOffer } from "../http/field-values.ts";
 import { isToken, listIncludes, listMembers, parseExtensions } from "../http/field-values.ts";
-
-/** Header fields by lower-case name. Any may be absent, and a repeated one is joined with a comma. */
-export type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** What the handshake needs to know of a request. */
 export interface HandshakeRequest {
@@ -31,12 +30,6 @@ export function acceptFor(key: string): string {
   return createHash("sha1")
     .update(key + acceptGuid)
     .digest("base64");
-}
-
-/** A header field's value, whether it came once, several times or not at all. */
-export function fieldValue(headers: HeaderFields, name: string): string | undefined {
-  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
-  return typeof value === "string" || value === undefined ? value : value.join(", ");
 }
 
 /** Checks a client's handshake (RFC 6455 §4.2.1), all but Host and Origin: a problem, or what the client offers. */

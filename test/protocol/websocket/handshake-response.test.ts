@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { HeaderFields } from "../../../src/protocol/websocket/handshake.ts";
+import type { HeaderFields } from "../../../src/protocol/http/header-fields.ts";
 import { checkHandshakeResponse } from "../../../src/protocol/websocket/handshake.ts";
 
 /** Checks the answer of RFC 6455 §1.2, with changes, for a client that offered chat and superchat. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { HandshakeRequest, HeaderFields } from "../../../src/protocol/websocket/handshake.ts";
-import { acceptFor, checkHandshake, fieldValue } from "../../../src/protocol/websocket/handshake.ts";
+import type { HeaderFields } from "../../../src/protocol/http/header-fields.ts";
+import type { HandshakeRequest } from "../../../src/protocol/websocket/handshake.ts";
+import { fieldValue } from "../../../src/protocol/http/header-fields.ts";
+import { acceptFor, checkHandshake } from "../../../src/protocol/websocket/handshake.ts";
 
 const key = "dGhlIHNhbXBsZSBub25jZQ==";
 
