@@ -95,6 +95,41 @@ test("a silent peer is pinged once, and closed with 1001 HEARTBEAT_TIMEOUT when 
   assert.equal(await events.next(), "closed 1001 HEARTBEAT_TIMEOUT");
 });
 
+test("silence is judged one turn of the event loop late, and each ping anew", async (context) => {
+  // Without an interval the wheel leaves it alone: the beats are called by hand, so that nothing depends on time.
+  const { peer, transport, events } = await connectPair(context, { pingIntervalMs: 0, pingTimeoutMs: 7 });
+  assert.equal(transport.beat(), 7);
+  // After a long pause of this process the answer may wait unread: before it is read nobody is judged.
+  assert.equal(transport.beat(), 0);
+  peer.write(encodeRawFrame({ opcode: 10 }));
+  assert.equal(await events.next(), "pong ");
+  assert.equal(transport.beat(), 0, "the interval is shorter than the timeout: at once");
+  assert.equal(transport.beat(), 7);
+  assert.equal(transport.beat(), 0);
+  assert.equal(transport.isOpen, true);
+  assert.equal(transport.beat(), undefined);
+  assert.equal(transport.closeReason, "HEARTBEAT_TIMEOUT");
+  assert.equal(transport.beat(), undefined);
+});
+
+test("a WebSocket's socket is never idle for too long, and sends small messages at once", async (context) => {
+  const { socket, wheel } = await connectPair(context, {});
+  const setNoDelay = context.mock.method(socket, "setNoDelay");
+  // What Node's HTTP server sets for connections that wait for their next request.
+  socket.setTimeout(60_000);
+  const transport = new WebSocketTransport(socket, {
+    role: "server",
+    subprotocol: "",
+    limits: { ...defaultWebSocketLimits, pingIntervalMs: 0 },
+    accepts: "any",
+    heartbeats: wheel,
+    head: noBytes,
+  });
+  transport.start(recorder(transport, new Inbox()));
+  assert.equal(socket.timeout, 0);
+  assert.deepEqual(setNoDelay.mock.calls[0]?.arguments, [true]);
+});
+
 test("any byte is a sign of life, also one that completes nothing", async (context) => {
   const { peer, transport, events } = await connectPair(context, { pingIntervalMs: 3, pingTimeoutMs: 7 });
   // A message of 50 bytes, of which one comes after each ping.
@@ -166,9 +201,10 @@ test("a peer that never answers our close frame is cut after closeTimeoutMs, and
   assert.equal(transport.isOpen, false);
   assert.equal(await events.next(), "closing without a problem");
   assert.deepEqual(closeOf(await peer.frame()), { code: 4000, reason: "leave" });
-  // Meanwhile it sends as if nothing had happened: messages are not handed over any more, pings not answered.
+  // Meanwhile it sends as if nothing had happened: nothing is reported any more, and only pings are answered.
   peer.write(encodeRawFrame({ opcode: 1, payload: "ignored" }));
-  peer.write(encodeRawFrame({ opcode: 9, payload: "ignored" }));
+  peer.write(encodeRawFrame({ opcode: 9, payload: "answered" }));
+  assert.deepEqual(await peer.frame(), { opcode: 10, payload: Buffer.from("answered") });
   assert.equal(await events.next(), "closed 4000 leave");
   await peer.ended();
   assert.equal(peer.received, 0);
@@ -183,6 +219,27 @@ test("a peer that answers our close frame but never ends the connection is cut, 
   assert.equal(await peer.ended(), "end");
   assert.equal(await events.next(), "closing without a problem");
   assert.equal(await events.next(), "closed 1000 ");
+});
+
+test("a peer that pings and reads nothing is bounded while it is being closed, too", async (context) => {
+  const maxSendQueueBytes = 100_000;
+  const { peer, transport, socket } = await connectPair(context, {
+    maxSendQueueBytes,
+    closeTimeoutMs: 60_000,
+  });
+  peer.socket.pause();
+  transport.close(4000);
+  const pings = Buffer.concat(
+    Array<Uint8Array>(4000).fill(encodeRawFrame({ opcode: 9, payload: "x".repeat(120) })),
+  );
+  // Far more than the operating system keeps; the server may also have cut the connection by then.
+  for (let sent = 0; sent < 32 << 20 && !socket.destroyed; sent += pings.length) {
+    await peer.writeSegment(pings);
+    assert.ok(
+      transport.bufferedAmount <= maxSendQueueBytes + 2 * 65_536,
+      `${transport.bufferedAmount} bytes of pongs are waiting`,
+    );
+  }
 });
 
 test("a close timer is gone as soon as the connection is", async (context) => {

@@ -201,6 +201,21 @@ test("a large message goes also as the answer to a message, and while the client
   await roundTrip(client);
 });
 
+test("pings count as well: a handler that only pings a client that does not read is told to stop", async (context) => {
+  const running = await runApplication(context, [["/ws", Puppet]], {
+    websocket: { maxSendQueueBytes: 10_000, closeTimeoutMs: 50 },
+  });
+  const [handler, client] = await connectPair(running);
+  client.pause();
+  const payload = new Uint8Array(125);
+  let sent = 0;
+  while (handler.isOpen && sent++ < 400_000) handler.ping(payload);
+  assert.equal(handler.isOpen, false, "the queue of pings grows without bound");
+  assert.equal(handler.ping(payload), false);
+  await running.log.expect(/^1013 .* SLOW_CONSUMER/);
+  client.terminate();
+});
+
 test("a client that pings without reading the pongs is a slow consumer as well", async (context) => {
   const running = await runApplication(context, [["/ws", Puppet]], {
     websocket: { maxSendQueueBytes: 10_000 },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NoParams } from "../../src/index.ts";
-import { WebSocketHandler } from "../../src/index.ts";
+import { HttpError, WebSocketHandler } from "../../src/index.ts";
 import { encodeRawFrame, TestClient } from "../../src/testing/index.ts";
 import { Inbox } from "../../src/testing/inbox.ts";
 import { deferred } from "../support/deferred.ts";
@@ -290,6 +290,34 @@ function look(handler: WebSocketHandler): readonly unknown[] {
     handler.transport,
   ];
 }
+
+test("the signal is aborted, too, when the handshake is refused or its peer has gone", async (context) => {
+  const calls = new Inbox<string>();
+  class Waiting extends WebSocketHandler {
+    override async prepare() {
+      const { signal } = this;
+      calls.add(`prepare, aborted: ${signal.aborted}`);
+      const aborted = new Promise<void>((resolve) => {
+        signal.addEventListener("abort", () => {
+          calls.add("aborted");
+          resolve();
+        });
+      });
+      if (this.getQueryArgument("refuse", "") !== "") throw new HttpError(403);
+      await aborted;
+    }
+  }
+  const { at, log, connectRaw } = await runApplication(context, [["/ws", Waiting]]);
+  assert.equal((await TestClient.refusal(at("/ws?refuse=1"))).status, 403);
+  assert.deepEqual([await calls.next(), await calls.next()], ["prepare, aborted: false", "aborted"]);
+  await log.expect(/^403 /);
+  await log.expect(/^STATUS_REFUSED/);
+  const raw = await connectRaw();
+  raw.write(handshake());
+  assert.equal(await calls.next(), "prepare, aborted: false");
+  raw.socket.destroy();
+  assert.equal(await calls.next(), "aborted");
+});
 
 test("before open the members say that there is no connection yet", async (context) => {
   const seen = new Inbox<readonly unknown[]>();

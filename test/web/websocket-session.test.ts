@@ -70,13 +70,13 @@ class Recorder extends WebSocketHandler {
   override onMessage(message: string | Uint8Array): void | Promise<void> {
     this.calls.push(`message ${String(message)}`);
   }
-  override onPing(data: Uint8Array) {
+  override onPing(data: Uint8Array): void | Promise<void> {
     this.calls.push(`ping ${data.join()}`);
   }
   override onPong(data: Uint8Array) {
     this.calls.push(`pong ${data.join()}`);
   }
-  override onClose(code: number, reason: string) {
+  override onClose(code: number, reason: string): void | Promise<void> {
     this.calls.push(`close ${code} ${reason}`);
   }
 }
@@ -191,7 +191,7 @@ test("the end waits for the hook that is running, and is reported once", async (
   const { transport, session, observed } = openSession(handler);
   transport.events.receiveText("a", 1);
   transport.events.receiveText("b", 1);
-  const { signal } = session;
+  const { signal } = handler;
   assert.equal(signal.aborted, false);
   // The server closes: what has arrived is still handed over.
   session.fail(describe("SERVER_CLOSING", {}));
@@ -203,6 +203,41 @@ test("the end waits for the hook that is running, and is reported once", async (
   await turn();
   assert.deepEqual(handler.calls, ["a", "b", "close 1011 SERVER_CLOSING"]);
   assert.deepEqual(observed, ["closed SERVER_CLOSING", "finished"]);
+});
+
+test("a hook that finishes after the end does not bring about another end", async () => {
+  const pinging = deferred();
+  class Slow extends Recorder {
+    override async onPing() {
+      await pinging.promise;
+    }
+  }
+  const handler = new Slow(context);
+  const { transport, observed } = openSession(handler);
+  transport.events.receivePing(Uint8Array.of(1));
+  transport.close(1000);
+  transport.events.receiveClosed();
+  assert.deepEqual(handler.calls, ["close 1000 "]);
+  pinging.resolve();
+  await turn();
+  assert.deepEqual(handler.calls, ["close 1000 "]);
+  assert.deepEqual(observed, ["closed without a problem", "finished"]);
+});
+
+test("an onClose that fails is reported, and has finished", async () => {
+  for (const how of ["sync", "async"] as const) {
+    class Failing extends Recorder {
+      override onClose(): void | Promise<void> {
+        if (how === "sync") throw new Error(how);
+        return Promise.reject(new Error(how));
+      }
+    }
+    const { transport, observed } = openSession(new Failing(context));
+    transport.close(1000);
+    transport.events.receiveClosed();
+    await turn();
+    assert.deepEqual(observed, ["closed without a problem", `failed Error: ${how}`, "finished"]);
+  }
 });
 
 test("a promise of another make than the language's own is awaited, too", async () => {

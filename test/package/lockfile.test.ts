@@ -1,0 +1,25 @@
+/** `npm ci` refuses a lock file that leaves out a package, also one for another platform. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+interface LockFile {
+  readonly packages: Readonly<
+    Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>>; readonly resolved?: string }>
+  >;
+}
+
+const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as LockFile;
+
+test("the lock file lists the optional packages of every platform", () => {
+  // npm leaves out those that the registry it was run against does not have at the moment.
+  const missing = Object.values(packages)
+    .flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+    .filter((name) => packages[`node_modules/${name}`] === undefined);
+  assert.deepEqual(missing, []);
+});
+
+test("the lock file names no registry", () => {
+  const resolved = Object.values(packages).filter((each) => each.resolved !== undefined);
+  assert.deepEqual(resolved, []);
+});
