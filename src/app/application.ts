@@ -23,6 +23,28 @@ export interface ListenOptions {
   readonly tls?: TlsOptions;
 }
 
+/** Throws SETTING_INVALID or SETTING_UNKNOWN: an option that is not understood would leave a server open to all. */
+function checkListenOptions(options: unknown): void {
+  if (typeof options !== "object" || options === null) {
+    throw misuse("SETTING_INVALID", {
+      name: "options",
+      expected: "an object ({ host, tls })",
+      value: kindOf(options),
+    });
+  }
+  for (const name of Object.keys(options)) {
+    if (name !== "host" && name !== "tls") throw misuse("SETTING_UNKNOWN", { name, names: "host, tls" });
+  }
+  const { tls } = options as { readonly tls?: unknown };
+  if (tls !== undefined && (typeof tls !== "object" || tls === null)) {
+    throw misuse("SETTING_INVALID", {
+      name: "tls",
+      expected: "an object with a key and a certificate",
+      value: kindOf(tls),
+    });
+  }
+}
+
 /**
  * Routes and settings: what a server serves. It does nothing by itself until it listens.
  *
@@ -64,6 +86,7 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
    *   SETTING_INVALID for TLS options that make no sense.
    */
   async listen(port: number, options: ListenOptions = {}): Promise<Server> {
+    checkListenOptions(options);
     const environment = this.#environment;
     const sessions = new SessionRegistry();
     const http = new HttpServer({

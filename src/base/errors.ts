@@ -74,6 +74,11 @@ const table = {
     message: "no route matches <path>",
     publicMessage: "There is nothing here.",
   },
+  FILE_NOT_FOUND: {
+    status: 404,
+    message: "no file is at <path>",
+    publicMessage: "There is nothing here.",
+  },
   METHOD_NOT_ALLOWED: {
     status: 405,
     message: "<method> is not implemented by <handler>, which allows <allowed>",
@@ -161,8 +166,7 @@ const table = {
   WS_ORIGIN_REFUSED: {
     status: 403,
     message: "Origin <origin> may not open <url> (same origin is <sameOrigin>)",
-    advice:
-      "To allow it: new Application(routes, { allowedOrigins: [<suggestion>] }), or override checkOrigin().",
+    advice: "To allow it: <how>override checkOrigin().",
     publicMessage: "This origin may not open a WebSocket here.",
   },
   WS_SUBPROTOCOL_NOT_OFFERED: {

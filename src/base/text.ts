@@ -23,5 +23,6 @@ export function kindOf(value: unknown): string {
   if (typeof value === "object") return `an object (${value.constructor?.name ?? "without a prototype"})`;
   if (typeof value === "string") return quote(value);
   if (typeof value === "function") return value.name === "" ? "a function" : `a function (${value.name})`;
-  return typeof value === "symbol" ? "a symbol" : `${value as number | bigint | boolean | undefined}`;
+  if (typeof value === "bigint") return `${value}n`;
+  return typeof value === "symbol" ? "a symbol" : `${value as number | boolean | undefined}`;
 }

@@ -44,6 +44,8 @@ export class ExpectedLog implements Logger {
   assertNothingElse(): void {
     const unexpected = this.#lines.filter(({ level }) => level === "warn" || level === "error");
     if (unexpected.length === 0) return;
+    // So that one failure does not spread to the tests behind it.
+    this.#lines.length = 0;
     const shown = unexpected.map(({ level, text }) => `  ${level}: ${text}`).join("\n");
     throw new Error(`unexpected log lines:\n${shown}`);
   }

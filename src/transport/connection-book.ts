@@ -15,7 +15,10 @@ interface Entry {
  */
 export class ConnectionBook {
   /** The open connections by their peer's address and port. */
-  readonly #connections = new Map<string, { readonly socket: Socket; readonly isSilent: () => boolean }>();
+  readonly #connections = new Map<
+    string | Socket,
+    { readonly socket: Socket; readonly isSilent: () => boolean }
+  >();
   readonly #entries = new WeakMap<Socket, Entry>();
 
   /** A connection was accepted; with TLS its handshake is still to come. */
@@ -69,7 +72,8 @@ export class ConnectionBook {
 
   #set(socket: Socket, isSilent: () => boolean): void {
     // Nothing else that Node tells is the same of a TLS socket and of the one below it.
-    const key = `${socket.remoteAddress} ${socket.remotePort}`;
+    const { remoteAddress, remotePort } = socket;
+    const key = remotePort === undefined ? socket : `${remoteAddress} ${remotePort}`;
     const connection = { socket, isSilent };
     this.#connections.set(key, connection);
     socket.once("close", () => {

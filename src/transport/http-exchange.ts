@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { ReadableStream } from "node:stream/web";
 import type { Problem } from "../base/errors.ts";
 import { errorTable, misuse } from "../base/errors.ts";
-import { printable, quote } from "../base/text.ts";
+import { kindOf, printable, quote } from "../base/text.ts";
 import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";
 import type { FileResult } from "./file-responder.ts";
@@ -197,9 +197,16 @@ export class HttpExchange {
     response.end(body);
   }
 
-  /** Has `listener` called when the connection is lost. It lives as long as the connection, and so does what it holds. */
+  /**
+   * Has `listener` called when the peer of an upgrade leaves before it is answered, and when the connection closes later.
+   * It lives as long as the connection, and so does what it holds.
+   */
   onLost(listener: () => void): void {
-    this.#request.socket.once("close", listener);
+    const { socket } = this.#request;
+    socket.once("end", listener);
+    socket.once("close", listener);
+    // An end is seen only by who reads: what comes before it waits in the socket's own buffer, which is bounded.
+    socket.on("readable", readEnd);
   }
 
   /** Cuts the connection if an answer broke in the middle, so that it does not look complete. */
@@ -226,6 +233,7 @@ export class HttpExchange {
     }
     this.#isAnswered = true;
     const socket: Socket = this.#request.socket;
+    socket.off("readable", readEnd);
     socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
     const head = this.#source.upgradeHead ?? noBytes;
     const transport = new WebSocketTransport(socket, { ...options, head, role: "server" });
@@ -234,6 +242,7 @@ export class HttpExchange {
   }
 
   #open(status: number, headers: ResponseHeaders): ServerResponse {
+    this.#request.socket.off("readable", readEnd);
     const response = (this.#response ??= this.#source.createResponse());
     this.#isAnswered = true;
     response.statusCode = status;
@@ -247,6 +256,10 @@ export class HttpExchange {
     this.#onAnswered?.();
     this.#onAnswered = undefined;
   }
+}
+
+function readEnd(this: Socket): void {
+  if (this.readableLength === 0) this.read();
 }
 
 /** What the handshake itself says, or what a 101 must not have; a handler's own idea of them would break it. */
@@ -272,10 +285,16 @@ export function plainAnswer(problem: Problem): { readonly status: number; readon
 }
 
 /** Throws HEADER_INVALID unless the field may be sent as it is; so nothing can smuggle in a second one. */
-export function checkHeader(name: string, value: string): void {
+export function checkHeader(name: unknown, value: unknown): void {
+  if (typeof name !== "string" || (typeof value !== "string" && typeof value !== "number")) {
+    throw misuse("HEADER_INVALID", {
+      name: kindOf(name),
+      reason: `its value is ${kindOf(value)}, not a text or a number`,
+    });
+  }
   try {
     validateHeaderName(name);
-    validateHeaderValue(name, value);
+    validateHeaderValue(name, String(value));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw misuse("HEADER_INVALID", { name: quote(name), reason: printable(reason) }, { cause: error });

@@ -8,6 +8,7 @@ import { describe, misuse } from "../base/errors.ts";
 import type { HttpLimits } from "../base/limits.ts";
 import { quote } from "../base/text.ts";
 import { ConnectionBook } from "./connection-book.ts";
+import { after } from "./deadline.ts";
 import { endSocket } from "./end-socket.ts";
 import { HttpExchange, plainAddress, plainAnswer, reasonPhrase } from "./http-exchange.ts";
 import { checkHost, checkPort, listenError, serverUrl } from "./listen-address.ts";
@@ -81,7 +82,10 @@ export class HttpServer {
     this.#server.on("clientError", (error, socket) => this.#receiveClientError(error, socket as Socket));
     this.#server.on("tlsClientError", (error, socket) => {
       if (!isConnectionLoss(error))
-        this.#report(describe("REQUEST_MALFORMED", { reason: quote(error.message) }), socket);
+        this.#report(
+          describe("REQUEST_MALFORMED", { reason: `the TLS handshake failed, ${quote(error.message)}` }),
+          socket,
+        );
     });
   }
 
@@ -135,7 +139,9 @@ export class HttpServer {
     response.once("close", () => this.#book.end(socket, exchange));
     // The rest of a body that nobody wants is not read for ever.
     response.once("finish", () => {
-      if (exchange.hasBody && !request.complete) endSocket(socket, endTimeoutMs);
+      if (!exchange.hasBody || request.complete) return;
+      const deadline = after(endTimeoutMs, () => endSocket(socket, endTimeoutMs));
+      request.once("close", () => deadline.cancel());
     });
     this.#options.receiveExchange(exchange);
   }

@@ -233,7 +233,7 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
     if (this.bufferedAmount <= limit) return;
     this.#flush();
     const buffered = this.bufferedAmount;
-    if (buffered > limit && this.isOpen) this.fail(describe("SLOW_CONSUMER", { buffered, limit }));
+    if (buffered > limit) this.fail(describe("SLOW_CONSUMER", { buffered, limit }));
   }
 
   /** What is sent in one turn of the event loop leaves in one write, at its end. */

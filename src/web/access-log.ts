@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { Problem } from "../base/errors.ts";
 import { errorTable } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
@@ -23,6 +24,9 @@ export interface ClosedConnection {
 
 /** For how long repetitions of a refusal are counted instead of explained again, in milliseconds. */
 const repetitionMs = 60_000;
+
+/** Codes that have many reasons, each of which is worth its explanation. */
+const reasonsOf: ReadonlySet<string> = new Set(["HANDLER_REFUSED", "HOST_REFUSED", "ROUTE_NOT_FOUND"]);
 
 /** How much of a refusal tells it from others: what a stranger sends is not remembered at any length. */
 const keyCharactersMax = 300;
@@ -67,8 +71,7 @@ export class AccessLog {
 
   /** Why a request was refused; `origin` is who asked, a web origin or an address. */
   refused(problem: Problem, origin: string): void {
-    // A handler refuses for many reasons under one code.
-    const what = problem.code === "HANDLER_REFUSED" ? problem.message : problem.code;
+    const what = reasonsOf.has(problem.code) ? problem.message : problem.code;
     const repeated = this.#countRefusal(`${what} ${origin}`.slice(0, keyCharactersMax));
     if (repeated === undefined) return;
     const indent = " ".repeat(problem.code.length + 2);
@@ -125,7 +128,13 @@ const stackLinesMax = 50;
 
 /** An exception as text, with its stack and its causes, whatever was thrown. */
 export function stackOf(error: unknown, causesMax = 10): string {
-  if (!(error instanceof Error)) return `a value that is no Error was thrown: ${kindOf(error)}`;
+  if (!(error instanceof Error)) {
+    const isObject = typeof error === "object" && error !== null;
+    const shown = isObject
+      ? printable(inspect(error, { depth: 2, breakLength: Infinity }), 1000)
+      : kindOf(error);
+    return `a value that is no Error was thrown: ${shown}`;
+  }
   // A message may quote what a stranger sent: no line of it may look like a line of the log, or move a terminal's cursor.
   const [first = "", ...rest] = (error.stack ?? `${error.name}: ${error.message}`).split("\n", stackLinesMax);
   const stack = [printable(first, 1000), ...rest.map((line) => `    ${printable(line.trim(), 1000)}`)].join(

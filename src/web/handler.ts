@@ -1,5 +1,5 @@
 import { describe, misuse } from "../base/errors.ts";
-import { quote } from "../base/text.ts";
+import { kindOf, quote } from "../base/text.ts";
 import { checkHeader } from "../transport/http-exchange.ts";
 import { parseQuery } from "./arguments.ts";
 import type { Environment } from "./environment.ts";
@@ -96,18 +96,18 @@ export abstract class Handler<Params extends object = NoParams> {
    * @throws WaterspoutError HEADER_INVALID for a name or value that HTTP does not allow, HEADERS_SENT when it is too late.
    */
   setHeader(name: string, value: string | number | readonly string[]): void {
-    if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `setHeader(${quote(name)})` });
-    const values = typeof value === "object" ? value : [String(value)];
+    if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `setHeader(${kindOf(name)})` });
+    const values = Array.isArray(value) ? (value as readonly string[]) : [value as string | number];
     for (const each of values) {
       checkHeader(name, each);
-      if (belongsToConnection(name, each)) {
+      if (belongsToConnection(name, String(each))) {
         throw misuse("HEADER_INVALID", {
           name: quote(name),
           reason: "it belongs to the connection, which the server keeps",
         });
       }
     }
-    this.#headers.set(name.toLowerCase(), [name, values]);
+    this.#headers.set(name.toLowerCase(), [name, values.map(String)]);
   }
 
   /** Takes a header field back. */

@@ -17,16 +17,16 @@ export function isOriginAllowed(origin: string, request: HttpRequest, settings: 
 
 /** What the explanation of a refused origin says. */
 export function originDetails(origin: string, request: HttpRequest): ErrorDetails<"WS_ORIGIN_REFUSED"> {
-  const shown = printable(origin);
+  const shown = origin === "" ? "(empty)" : printable(origin);
   const own = formatOrigin(originOf(request));
   const socketScheme = request.protocol === "https" ? "wss" : "ws";
   // An origin that names nobody ("null", of sandboxed frames and files) cannot be allowed by name.
-  const suggestion = parseOrigin(origin) === undefined ? "an http(s) origin" : `"${shown}"`;
+  const isNameable = parseOrigin(origin) !== undefined;
   return {
     origin: shown,
     url: `${socketScheme}://${request.host}${printable(request.path)}`,
     sameOrigin: own,
-    suggestion,
+    how: isNameable ? `new Application(routes, { allowedOrigins: ["${shown}"] }), or ` : "",
   };
 }
 

@@ -182,13 +182,17 @@ function compileString(pattern: string): Compiled {
   return { source: sources.map((each) => `/${each}`).join(""), pieces };
 }
 
-/** A literal as it stands percent-encoded in a request, in an expression that takes hex digits of either case. */
+/** A literal as it may stand in a request: a character that some clients percent-encode is taken in both forms. */
 function escapeLiteral(segment: string): string {
-  return encodeURI(segment)
-    .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
-    .replaceAll(/%[0-9A-F]{2}/g, (hex) =>
-      hex.replaceAll(/[A-F]/g, (digit) => `[${digit}${digit.toLowerCase()}]`),
-    );
+  return Array.from(segment, (character) => {
+    const plain = character.replace(/[.*+?^${}()|[\]\\]/, String.raw`\$&`);
+    const encoded = encodeURI(character);
+    if (encoded === character) return plain;
+    // Hex digits of either case.
+    const either = encoded.replaceAll(/[A-F]/g, (digit) => `[${digit}${digit.toLowerCase()}]`);
+    // A percent sign in a request begins an escape, and is never one itself.
+    return /^[!-$&-~]$/.test(character) ? `(?:${either}|${plain})` : either;
+  }).join("");
 }
 
 function compileExpression(expression: RegExp): Compiled {

@@ -26,9 +26,9 @@ export function readRequest(exchange: HttpExchange, settings: ResolvedSettings):
   // RFC 9112 §3.2: a request has one Host, and an HTTP/1.0 one may have none.
   const fallback = exchange.httpVersion === "1.0" && hostField === undefined ? "localhost" : hostField;
   const named = parseAuthority(fallback);
-  if (named === undefined || exchange.countOf("host") > 1) {
-    return describe("HOST_INVALID", { host: quote(hostField) });
-  }
+  const count = exchange.countOf("host");
+  if (count > 1) return describe("HOST_INVALID", { host: `${count} of them` });
+  if (named === undefined) return describe("HOST_INVALID", { host: quote(hostField) });
   // RFC 9112 §3.2.2: an absolute target overrules the field, which must be right all the same.
   const host = parseAuthority(target.authority) ?? named;
   const expect = fieldValue(headers, "expect");

@@ -1,6 +1,6 @@
 import type { Problem } from "../base/errors.ts";
-import { describe } from "../base/errors.ts";
-import { quote } from "../base/text.ts";
+import { describe, misuse } from "../base/errors.ts";
+import { kindOf, quote } from "../base/text.ts";
 import { closeReasonBytesMax } from "../protocol/websocket/close-code.ts";
 import { listIncludes } from "../protocol/http/field-values.ts";
 import type { HandshakeOffer } from "../protocol/websocket/handshake.ts";
@@ -29,6 +29,7 @@ const verbs = ["get", "head", "post", "put", "patch", "delete", "options"] as co
 /** Refusals whose line in the access log says everything, unless a WebSocket was asked for. */
 const selfExplaining: ReadonlySet<string> = new Set([
   "ROUTE_NOT_FOUND",
+  "FILE_NOT_FOUND",
   "METHOD_NOT_ALLOWED",
   "STATUS_REFUSED",
 ]);
@@ -128,10 +129,19 @@ export class RequestCycle {
     request: HttpRequest,
     offer: HandshakeOffer,
   ): Promise<void> {
+    const { acceptedMessages } = handler;
+    if (!["text", "binary", "any"].includes(acceptedMessages)) {
+      const name = `${handler.constructor.name}.acceptedMessages`;
+      throw misuse("SETTING_INVALID", {
+        name,
+        expected: '"text", "binary" or "any"',
+        value: kindOf(acceptedMessages),
+      });
+    }
     const subprotocol = (await handler.selectSubprotocol(offer.subprotocols)) ?? "";
     if (subprotocol !== "" && !offer.subprotocols.includes(subprotocol)) {
       const offered = offer.subprotocols.join(", ") || "none";
-      const details = { handler: handler.constructor.name, selected: quote(subprotocol), offered };
+      const details = { handler: handler.constructor.name, selected: kindOf(subprotocol), offered };
       throw new Refusal(describe("WS_SUBPROTOCOL_NOT_OFFERED", details));
     }
     this.#refuseWhenClosing();
@@ -139,7 +149,7 @@ export class RequestCycle {
     const transport = this.#exchange.acceptWebSocket(acceptFor(offer.key), handler.takeHeaders(), {
       subprotocol,
       limits: settings.websocket,
-      accepts: handler.acceptedMessages,
+      accepts: acceptedMessages,
       heartbeats,
     });
     const openedAt = performance.now();

@@ -99,6 +99,9 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    * @throws WaterspoutError STATUS_INVALID, HEADER_INVALID, HEADERS_SENT
    */
   redirect(url: string | URL, options: RedirectOptions = {}): void {
+    if (typeof url !== "string" && !(url instanceof URL)) {
+      throw misuse("ARGUMENT_TYPE_INVALID", { name: "url", expected: "a string or a URL", got: kindOf(url) });
+    }
     const status = options.status ?? (options.permanent === true ? 301 : 302);
     if (!Number.isInteger(status) || status < 300 || status > 399) {
       throw misuse("STATUS_INVALID", { status: kindOf(status), from: 300, to: 399 });
@@ -148,8 +151,10 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     }
     this.setStatus(response.status);
     for (const [name, value] of response.headers) {
-      // A Response that came from somewhere else may say how it came.
-      if (name !== "set-cookie" && !belongsToConnection(name, value)) this.setHeader(name, value);
+      // A Response that fetch brought says how it came, and its body has been decoded since.
+      const isOfItsWay = response.url !== "" && (name === "content-encoding" || name === "content-length");
+      if (name !== "set-cookie" && !isOfItsWay && !belongsToConnection(name, value))
+        this.setHeader(name, value);
     }
     const cookies = response.headers.getSetCookie();
     if (cookies.length > 0) this.setHeader("Set-Cookie", cookies);

@@ -79,6 +79,9 @@ export class Router {
   }
 
   #addRoute(inside: Surroundings, handler: AnyHandlerClass, name: string | undefined, options: object): void {
+    if (inside.parts.length > 0 && inside.parts.every((part) => part === "")) {
+      throw misuse("ROUTE_INVALID", { route: '""', reason: 'no path is empty; the root is "/"' });
+    }
     const path = new PathPattern(inside.parts.length === 0 ? ["/*"] : inside.parts);
     if (!isHandlerClass(handler)) {
       const reason = `the handler must be a class that extends RequestHandler or WebSocketHandler, got ${kindOf(handler)}`;

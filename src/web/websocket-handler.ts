@@ -127,6 +127,9 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
     const sent = code ?? (reason === "" ? undefined : 1000);
     if (sent !== undefined && !isSendableCloseCode(sent))
       throw misuse("CLOSE_CODE_INVALID", { code: kindOf(sent) });
+    if (typeof reason !== "string") {
+      throw misuse("ARGUMENT_TYPE_INVALID", { name: "reason", expected: "a string", got: kindOf(reason) });
+    }
     const reasonBytes = Buffer.byteLength(reason);
     if (reasonBytes > closeReasonBytesMax) throw misuse("CLOSE_REASON_TOO_LONG", { got: reasonBytes });
     this.#session?.close(sent, reason);

@@ -59,7 +59,7 @@ test("the kind of any value can be told in words", () => {
     [true, "true"],
     [1.5, "1.5"],
     [Number.NaN, "NaN"],
-    [10n, "10"],
+    [10n, "10n"],
     [Symbol("secret"), "a symbol"],
     ["a\nb", '"a\\x0ab"'],
     [[1, 2], "an array"],

@@ -5,7 +5,10 @@ import { test } from "node:test";
 
 interface LockFile {
   readonly packages: Readonly<
-    Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>>; readonly resolved?: string }>
+    Record<
+      string,
+      { readonly optionalDependencies?: Readonly<Record<string, string>>; readonly resolved?: string }
+    >
   >;
 }
 

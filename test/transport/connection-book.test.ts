@@ -7,6 +7,9 @@ import type { HttpExchange } from "../../src/transport/http-exchange.ts";
 
 /** As much of a socket as the book looks at. */
 class FakeSocket extends EventEmitter {
+  static #ports = 0;
+  readonly remoteAddress = "::1";
+  remotePort = ++FakeSocket.#ports;
   bytesRead = 0;
   isDestroyed = false;
   destroy(): void {
@@ -71,19 +74,23 @@ test("connections do not wait for each other", () => {
 
 test("silent connections are those on which nothing came since they were accepted", () => {
   const book = new ConnectionBook();
-  const [silent, afterTls, talking, gone] = [
-    new FakeSocket(),
-    new FakeSocket(),
-    new FakeSocket(),
-    new FakeSocket(),
-  ];
+  const [silent, inTls, afterTls, below, talking, gone] = Array.from(
+    { length: 6 },
+    () => new FakeSocket(),
+  ) as [FakeSocket, FakeSocket, FakeSocket, FakeSocket, FakeSocket, FakeSocket];
+  // The socket of TLS has the peer of the one below it, and takes its place.
+  afterTls.remotePort = below.remotePort;
   afterTls.bytesRead = 500;
-  for (const socket of [silent, afterTls, talking, gone]) book.add(socket.asSocket, socket === afterTls);
+  for (const socket of [silent, talking, gone]) book.add(socket.asSocket, false);
+  for (const socket of [inTls, below]) book.add(socket.asSocket, true);
+  book.secure(afterTls.asSocket);
   talking.bytesRead = 1;
+  inTls.bytesRead = 1;
   gone.emit("close");
   book.destroySilent();
-  const destroyed = (): boolean[] => [silent, afterTls, talking, gone].map(({ isDestroyed }) => isDestroyed);
-  assert.deepEqual(destroyed(), [true, true, false, false]);
+  const all = [silent, inTls, afterTls, below, talking, gone];
+  const destroyed = (): boolean[] => all.map(({ isDestroyed }) => isDestroyed);
+  assert.deepEqual(destroyed(), [true, true, true, false, false, false]);
   book.destroyAll();
-  assert.deepEqual(destroyed(), [true, true, true, false]);
+  assert.deepEqual(destroyed(), [true, true, true, false, true, false]);
 });

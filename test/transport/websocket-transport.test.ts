@@ -223,7 +223,7 @@ test("a peer that answers our close frame but never ends the connection is cut, 
 
 test("a peer that pings and reads nothing is bounded while it is being closed, too", async (context) => {
   const maxSendQueueBytes = 100_000;
-  const { peer, transport, socket } = await connectPair(context, {
+  const { peer, transport, socket, events } = await connectPair(context, {
     maxSendQueueBytes,
     closeTimeoutMs: 60_000,
   });
@@ -240,6 +240,10 @@ test("a peer that pings and reads nothing is bounded while it is being closed, t
       `${transport.bufferedAmount} bytes of pongs are waiting`,
     );
   }
+  peer.socket.destroy();
+  let event = "";
+  while (!event.startsWith("closed")) event = await events.next();
+  if (!socket.destroyed) await once(socket.destroy(), "close");
 });
 
 test("a close timer is gone as soon as the connection is", async (context) => {
@@ -341,12 +345,14 @@ test("traffic counts messages and the bytes of their payloads, each way", async 
 });
 
 test("a paused transport reads no more until it is resumed, and reads the rest when it is closed", async (context) => {
-  const { peer, transport, events } = await connectPair(context, {});
+  const { peer, transport, events, socket } = await connectPair(context, {});
   transport.pauseReading();
   peer.write(encodeRawFrame({ opcode: 1, payload: "waits" }));
   peer.write(encodeRawFrame({ opcode: 8 }));
   // The peer's close frame cannot be seen before the message; ours goes out, and then both are read.
+  assert.equal(socket.isPaused(), true);
   transport.close(4000);
+  assert.equal(socket.isPaused(), false);
   assert.deepEqual(closeOf(await peer.frame()), { code: 4000, reason: "" });
   assert.equal(await peer.ended(), "end");
   peer.end();

@@ -129,9 +129,11 @@ test("another code and another origin are other refusals", () => {
   access.refused(refused("evil.example"), "https://b.example");
   access.refused(describe("HOST_INVALID", { host: "nothing" }), "https://a.example");
   assert.equal(take().length, 3);
-  // The same code from the same origin is one, whatever the details.
-  access.refused(refused("other.example"), "https://a.example");
+  // The same code from the same origin is one, whatever the details, unless these are what it is about.
+  access.refused(describe("HOST_INVALID", { host: "two" }), "https://a.example");
   assert.equal(take().length, 0);
+  access.refused(refused("other.example"), "https://a.example");
+  assert.equal(take().length, 1);
 });
 
 test("a handler refuses for many reasons under one code: each is explained", () => {
@@ -155,10 +157,10 @@ test("a thousand refusals are remembered, and the one explained longest ago is f
   };
   for (let index = 0; index < 1000; index++) assert.equal(refuse(index), 1);
   assert.equal(refuse(0), 0, "a thousand fit");
-  assert.equal(refuse(1000), 1, "the next one takes the place of the first");
+  assert.equal(refuse(1000), 2, "the next one takes the place of the first, whose repetition is told");
   assert.equal(refuse(1), 0);
   assert.equal(refuse(999), 0);
-  assert.equal(refuse(0), 1, "which is new when it comes again");
+  assert.equal(refuse(0), 2, "which is new when it comes again, in place of the second");
 });
 
 test("a refusal that is explained again is young again", () => {
@@ -238,7 +240,10 @@ test("whatever was thrown is told as text", () => {
     /\nCaused by: a value that is no Error was thrown: "text"$/,
   );
   assert.equal(stackOf(undefined), "a value that is no Error was thrown: undefined");
-  assert.equal(stackOf({ stack: "pretended" }), "a value that is no Error was thrown: an object (Object)");
+  assert.equal(
+    stackOf({ stack: "pretended" }),
+    "a value that is no Error was thrown: { stack: 'pretended' }",
+  );
 });
 
 test("causes that go round in a ring come to an end", () => {

@@ -192,7 +192,11 @@ test("allowedHosts judges the host that a trusted proxy forwards", () => {
 
 test("a trusted proxy on this machine may forward any host; another program here may not", () => {
   const local = { localAddress: "127.0.0.1", peerAddress: "127.0.0.1" };
-  assert.ok(read({ trustedProxies: ["loopback"] }, { host: "app.example" }, local) instanceof HttpRequest);
+  const trust = { trustedProxies: ["loopback"] };
+  assert.ok(
+    read(trust, { host: "localhost", "x-forwarded-host": "app.example" }, local) instanceof HttpRequest,
+  );
+  assert.equal(read(trust, { host: "app.example" }, local), "HOST_REFUSED", "a browser here is no proxy");
   assert.equal(read({}, { host: "app.example" }, local), "HOST_REFUSED");
   assert.equal(
     read({}, { host: "localhost", "x-forwarded-host": "app.example" }, local) instanceof HttpRequest,

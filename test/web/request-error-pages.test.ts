@@ -73,7 +73,7 @@ test("in debug mode the page has what the log has, in HTML only after escaping",
 test("in debug mode a path comes back escaped, for the page as for the terminal", async (context) => {
   const server = await serveRoutes(context, log, [], { debug: true });
   const { text } = await get(server, "/<b>&\"'", browser);
-  assert.ok(text.includes("/&lt;b&gt;&amp;&quot;&#x27;") && !text.includes("<b>"), text);
+  assert.ok(text.includes("/&lt;b&gt;&amp;\\&quot;&#x27;") && !text.includes("<b>"), text);
   assert.match((await get(server, "/x")).text, /ROUTE_NOT_FOUND: no route matches "\/x"\n$/);
   for (let time = 0; time < 2; time++) await log.expect(/^404 GET/);
   const { status, text: body } = await request(server, "POST", "/%ff");

@@ -71,6 +71,19 @@ test("a Response keeps each of its cookies, and what the handler has set", async
   assert.equal(header("X-Both"), "response");
 });
 
+test("a Response without cookies leaves those that the handler has set", async (context) => {
+  const server = await serveRoutes(context, log, [
+    [
+      "/",
+      page((handler) => {
+        handler.setHeader("Set-Cookie", ["a=1", "b=2"]);
+        return new Response("x");
+      }),
+    ],
+  ]);
+  assert.deepEqual((await get(server, "/")).headers.get("set-cookie"), ["a=1", "b=2"]);
+});
+
 test("a streamed body is sent as it comes", async (context) => {
   const gate = deferred();
   async function* chunks(): AsyncGenerator<Uint8Array> {

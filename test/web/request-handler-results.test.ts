@@ -58,7 +58,7 @@ test("a value that is no response is an error of the handler, logged, and 500", 
     [true, "true"],
     [false, "false"],
     [null, "null"],
-    [10n, "10"],
+    [10n, "10n"],
     [Symbol("s"), "a symbol"],
     [() => "lazy", "a function"],
   ];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constants } from "node:buffer";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import type { Settings } from "../../src/index.ts";
@@ -124,7 +125,10 @@ test("a limit is a whole number; a time may be 0, and no longer than a timer can
   ] as const) {
     for (const name of Object.keys(limits)) {
       const isTime = name.endsWith("Ms");
-      const good = isTime ? [0, 1, timerMsMax] : [1, 2 ** 40, Number.MAX_SAFE_INTEGER];
+      // A peer must have a chance to answer.
+      const least = isTime && name !== "pingTimeoutMs" && name !== "closeTimeoutMs" ? 0 : 1;
+      const most = isTime ? timerMsMax : name === "maxMessageBytes" ? constants.MAX_STRING_LENGTH : undefined;
+      const good = [least, 1, most ?? Number.MAX_SAFE_INTEGER];
       const bad = [
         -1,
         1.5,
@@ -135,10 +139,11 @@ test("a limit is a whole number; a time may be 0, and no longer than a timer can
         null,
         true,
         10n,
-        isTime ? timerMsMax + 1 : 0,
+        least - 1,
+        (most ?? Number.MAX_SAFE_INTEGER) + 1,
       ];
       for (const value of good) void resolveSettings({ [group]: { [name]: value } });
-      const range = isTime ? `from 0 to ${timerMsMax}` : "from 1";
+      const range = `from ${least}${most === undefined ? "" : ` to ${most}`}`;
       for (const value of bad) {
         const message = settingRefusal({ [group]: { [name]: value } });
         assert.ok(

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { RouteEntry, StaticFileOptions } from "../../src/index.ts";
 import { StaticFileHandler } from "../../src/index.ts";
+import { deferred } from "../support/deferred.ts";
 import { temporaryFiles } from "../support/files.ts";
 import { expectedLog } from "../support/log.ts";
 import { get, request } from "../support/raw-http.ts";
@@ -199,6 +200,23 @@ test("a root that is not there has no files", async (context) => {
 test("the last group of an expression names the file", async (context) => {
   const server = await serveRoutes(context, log, [[/\/(v\d)\/(.*)/, StaticFileHandler, { root }]]);
   assert.equal((await get(server, "/v1/hello.txt")).text, "hello world");
+});
+
+test("once the file is sent the response is finished", { timeout: 5000 }, async (context) => {
+  const after: unknown[] = [];
+  const done = deferred();
+  class Extended extends StaticFileHandler {
+    override async get() {
+      await super.get();
+      after.push(this.isFinished);
+      assert.throws(() => this.setHeader("X-Late", "1"), { code: "HEADERS_SENT" });
+      done.resolve();
+    }
+  }
+  const server = await serveRoutes(context, log, [["/*", Extended, { root }]]);
+  assert.equal((await get(server, "/hello.txt")).text, "hello world");
+  await done.promise;
+  assert.deepEqual(after, [true]);
 });
 
 test("a handler that extends it may set header fields", async (context) => {

@@ -166,6 +166,7 @@ test("a file that cannot be opened is 500, without anything that belongs to the 
   for (const name of ["ETag", "Last-Modified", "Content-Range", "Cache-Control", "Accept-Ranges"]) {
     assert.equal(header(name), undefined, name);
   }
+  await log.expect(/^Uncaught exception GET \/index\.html .*\nError: EACCES: secret path/);
   await log.expect(/^500 GET \/index\.html/);
 });
 

@@ -212,9 +212,10 @@ test("after close() a handler can write nothing, and gets no message that still 
   assert.deepEqual(await calls.next(), [false, false, false, false]);
   assert.deepEqual(await calls.next(), [false, true, 1000, true]);
   assert.deepEqual(closeOf(await raw.frame()), { code: 1000, reason: "" });
-  // RFC 6455 §5.5.1: no frame follows a close frame, not even a pong.
+  // RFC 6455 §5.5.2: a ping is answered until a close frame comes; no message follows ours.
   raw.write(encodeRawFrame({ opcode: 1, payload: "third" }));
   raw.write(encodeRawFrame({ opcode: 8 }));
+  assert.equal(String((await raw.frame()).payload), "ping");
   assert.deepEqual([await raw.rest(), await raw.ended()], [Buffer.alloc(0), "end"]);
   raw.end();
   assert.deepEqual(await calls.next(), [1000, false, false]);

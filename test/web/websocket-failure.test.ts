@@ -189,7 +189,7 @@ test("what is thrown need not be an Error, and its cause is logged too", async (
   const { at, log } = await runApplication(context, [["/ws", Failing]]);
   for (const [message, logged] of [
     ["nothing", /\na value that is no Error was thrown: undefined$/],
-    ["object", /\na value that is no Error was thrown: an object \(Object\)$/],
+    ["object", /\na value that is no Error was thrown: \{ detail: 'the database password is hunter2' \}$/],
     ["cause", /Error: outer\n[\s\S]*\nCaused by: Error: inner\n/],
   ] as const) {
     const client = await TestClient.connect(at("/ws"));

@@ -82,7 +82,7 @@ test("writeMessage throws at once for what is no message, whether the connection
     [null, "null"],
     [7, "7"],
     [true, "true"],
-    [10n, "10"],
+    [10n, "10n"],
     [Symbol("s"), "a symbol"],
     [() => {}, "a function"],
   ] as const) {

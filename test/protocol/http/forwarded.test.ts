@@ -27,12 +27,12 @@ test("what a stranger forwards does not count", () => {
     remoteAddress: "192.0.2.1",
     scheme: "http",
     host,
-    viaProxy: false,
+    isHostForwarded: false,
   });
 });
 
 test("a trusted proxy that forwards nothing is where the request came from", () => {
-  assert.deepEqual(resolve({}), { remoteAddress: "10.0.0.1", scheme: "http", host, viaProxy: true });
+  assert.deepEqual(resolve({}), { remoteAddress: "10.0.0.1", scheme: "http", host, isHostForwarded: false });
   assert.deepEqual(resolve({ scheme: "https" }).scheme, "https");
 });
 
@@ -42,7 +42,7 @@ test("what a trusted proxy forwards counts", () => {
     remoteAddress: "192.0.2.1",
     scheme: "https",
     host: { hostname: "app.example", port: 8443 },
-    viaProxy: true,
+    isHostForwarded: true,
   });
 });
 
