@@ -37,3 +37,9 @@ export function isLoopbackAddress(address: string): boolean {
 
 const loopback = new AddressList();
 loopback.add("loopback");
+
+/** An IPv4 address without the prefix that a dual-stack socket gives it (RFC 4291 §2.5.5.2). */
+export function plainAddress(address: string | undefined): string {
+  if (address === undefined) return "-";
+  return address.startsWith("::ffff:") ? address.slice(7) : address;
+}

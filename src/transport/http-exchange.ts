@@ -1,16 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ReadableStream } from "node:stream/web";
 import type { Problem } from "../base/errors.ts";
-import { errorTable, misuse } from "../base/errors.ts";
-import { kindOf, printable, quote } from "../base/text.ts";
 import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";
+import { plainAddress } from "./address-list.ts";
 import type { FileResult } from "./file-responder.ts";
 import { respondWithFile } from "./file-responder.ts";
+import { plainAnswer } from "./plain-answer.ts";
 import type { WebSocketTransportOptions } from "./websocket-transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
 
@@ -273,41 +272,7 @@ const handshakeFields: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** The words that belong to a status code (RFC 9110 §15), or "Unknown". */
-export function reasonPhrase(status: number): string {
-  return STATUS_CODES[status] ?? "Unknown";
-}
-
-/** The answer to what was no request, or stopped being one: the code and a sentence. */
-export function plainAnswer(problem: Problem): { readonly status: number; readonly body: string } {
-  const { status = 400, publicMessage = "" } = errorTable[problem.code];
-  return { status, body: `${problem.code}: ${publicMessage}\n` };
-}
-
-/** Throws HEADER_INVALID unless the field may be sent as it is; so nothing can smuggle in a second one. */
-export function checkHeader(name: unknown, value: unknown): void {
-  if (typeof name !== "string" || (typeof value !== "string" && typeof value !== "number")) {
-    throw misuse("HEADER_INVALID", {
-      name: kindOf(name),
-      reason: `its value is ${kindOf(value)}, not a text or a number`,
-    });
-  }
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, String(value));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw misuse("HEADER_INVALID", { name: quote(name), reason: printable(reason) }, { cause: error });
-  }
-}
-
 /** RFC 9110 §6.4.1: these have no content, and 204 not even a Content-Length. */
 function mayHaveBody(status: number): boolean {
   return status !== 204 && status !== 304;
-}
-
-/** An IPv4 address without the prefix that a dual-stack socket gives it (RFC 4291 §2.5.5.2). */
-export function plainAddress(address: string | undefined): string {
-  if (address === undefined) return "-";
-  return address.startsWith("::ffff:") ? address.slice(7) : address;
 }

@@ -7,11 +7,13 @@ import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
 import type { HttpLimits } from "../base/limits.ts";
 import { quote } from "../base/text.ts";
+import { plainAddress } from "./address-list.ts";
 import { ConnectionBook } from "./connection-book.ts";
 import { after } from "./deadline.ts";
 import { endSocket } from "./end-socket.ts";
-import { HttpExchange, plainAddress, plainAnswer, reasonPhrase } from "./http-exchange.ts";
+import { HttpExchange } from "./http-exchange.ts";
 import { checkHost, checkPort, listenError, serverUrl } from "./listen-address.ts";
+import { plainResponse } from "./plain-answer.ts";
 
 /** What `tls.createServer` takes: certificate, key and the rest. */
 export type { TlsOptions };
@@ -238,17 +240,4 @@ function createSecureServer(options: ServerOptions & TlsOptions): Server {
 
 function isConnectionLoss(error: NodeJS.ErrnoException): boolean {
   return error.code === "ECONNRESET" || error.code === "EPIPE" || error.code === "HPE_INVALID_EOF_STATE";
-}
-
-/** An answer without an exchange, to bytes that were no request. */
-function plainResponse(problem: Problem): string {
-  const { status, body } = plainAnswer(problem);
-  return [
-    `HTTP/1.1 ${status} ${reasonPhrase(status)}`,
-    "Connection: close",
-    "Content-Type: text/plain; charset=utf-8",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    "",
-    body,
-  ].join("\r\n");
 }

@@ -4,7 +4,6 @@ import { errorTable } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { kindOf, printable, quote } from "../base/text.ts";
 import type { Traffic } from "../transport/transport.ts";
-import type { HttpRequest } from "./http-request.ts";
 
 /** The parts of a log line about a request. */
 export interface LoggedRequest {
@@ -87,7 +86,7 @@ export class AccessLog {
   }
 
   /** A handler threw. */
-  failed(request: HttpRequest, error: unknown): void {
+  failed(request: LoggedRequest, error: unknown): void {
     this.#log("error", `Uncaught exception ${describeRequest(request)}\n${stackOf(error)}`);
   }
 

@@ -1,4 +1,4 @@
-import { reasonPhrase } from "../transport/http-exchange.ts";
+import { reasonPhrase } from "../transport/plain-answer.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** A body for a refusal, with its type: HTML for who asks for it, plain text for everybody else. */

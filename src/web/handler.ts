@@ -1,6 +1,6 @@
 import { describe, misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
-import { checkHeader } from "../transport/http-exchange.ts";
+import { checkHeader } from "../transport/check-header.ts";
 import { parseQuery } from "./arguments.ts";
 import type { Environment } from "./environment.ts";
 import type { HttpRequest } from "./http-request.ts";

@@ -1,6 +1,6 @@
 import { misuse } from "../base/errors.ts";
 import { kindOf } from "../base/text.ts";
-import { checkHeader } from "../transport/http-exchange.ts";
+import { checkHeader } from "../transport/check-header.ts";
 
 /** What else an `HttpError` can carry. */
 export interface HttpErrorOptions extends ErrorOptions {

@@ -1,15 +1,15 @@
 import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
-import { closeReasonBytesMax } from "../protocol/websocket/close-code.ts";
 import { listIncludes } from "../protocol/http/field-values.ts";
 import type { HandshakeOffer } from "../protocol/websocket/handshake.ts";
 import { fieldValue } from "../protocol/http/header-fields.ts";
 import { acceptFor, checkHandshake } from "../protocol/websocket/handshake.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
+import type { LoggedRequest } from "./access-log.ts";
 import { stackOf } from "./access-log.ts";
+import { answerRefusal } from "./answer-refusal.ts";
 import type { Environment } from "./environment.ts";
-import { renderErrorPage } from "./error-page.ts";
 import type { Handler } from "./handler.ts";
 import { HttpError } from "./http-error.ts";
 import { HttpRequest } from "./http-request.ts";
@@ -218,45 +218,7 @@ export class RequestCycle {
 
   async #refuse(refusal: Refusal, stack?: string): Promise<void> {
     this.#refused = refusal;
-    const { debug } = this.#environment.settings;
-    const offer = debug ? this.#hiddenOffer() : undefined;
-    if (offer === undefined) {
-      const accept = fieldValue(this.#exchange.headers, "accept");
-      const page = renderErrorPage(refusal, accept, debug, stack);
-      const headers = [["Content-Type", page.type] as const, ["X-Content-Type-Options", "nosniff"] as const];
-      await this.#exchange.respond(refusal.status, [...headers, ...refusal.headers], page.body);
-    } else {
-      this.#refuseOpenly(refusal, offer);
-    }
-  }
-
-  /** The handshake of a browser, which would hide the answer to it from the page's script; undefined for any other. */
-  #hiddenOffer(): HandshakeOffer | undefined {
-    if (!this.#exchange.isUpgrade || this.#exchange.headers["origin"] === undefined) return undefined;
-    const offer = checkHandshake(this.#exchange);
-    return "code" in offer ? undefined : offer;
-  }
-
-  /** Debug mode: completes the handshake only to close with a code and a reason that a script can read. */
-  #refuseOpenly(refusal: Refusal, offer: HandshakeOffer): void {
-    const { settings, heartbeats } = this.#environment;
-    const transport = this.#exchange.acceptWebSocket(acceptFor(offer.key), [], {
-      // A browser that offered subprotocols fails the connection, and hides the reason, unless one is chosen.
-      subprotocol: offer.subprotocols[0] ?? "",
-      limits: settings.websocket,
-      accepts: "any",
-      heartbeats,
-    });
-    transport.start({
-      receiveText() {},
-      receiveBinary() {},
-      receivePing() {},
-      receivePong() {},
-      receiveClosing() {},
-      receiveClosed() {},
-    });
-    const { code, message } = refusal.problem;
-    transport.close(4000 + refusal.status, truncate(`${code}: ${message}`, closeReasonBytesMax));
+    await answerRefusal(this.#exchange, refusal, this.#environment, stack);
   }
 
   #asksForWebSocket(): boolean {
@@ -268,11 +230,16 @@ export class RequestCycle {
   #logAnswer(): void {
     const refused = this.#refused;
     const { log } = this.#environment;
-    const { method, target, peerAddress } = this.#exchange;
-    const request = this.#request ?? { method, uri: target, remoteAddress: peerAddress };
+    const request = this.#loggedRequest();
     log.answered(refused?.status ?? this.#exchange.status, request, this.#exchange.elapsedMs);
     if (refused === undefined || !this.#needsExplanation(refused.problem)) return;
     log.refused(refused.problem, fieldValue(this.#exchange.headers, "origin") ?? request.remoteAddress);
+  }
+
+  /** The request for the log, also before it could be read. */
+  #loggedRequest(): LoggedRequest {
+    const { method, target, peerAddress } = this.#exchange;
+    return this.#request ?? { method, uri: target, remoteAddress: peerAddress };
   }
 
   #needsExplanation({ code }: Problem): boolean {
@@ -281,7 +248,7 @@ export class RequestCycle {
   }
 
   #logFailure(error: unknown): void {
-    if (this.#request !== undefined) this.#environment.log.failed(this.#request, error);
+    this.#environment.log.failed(this.#loggedRequest(), error);
   }
 }
 
@@ -293,13 +260,4 @@ async function prepare(handler: Handler<object>): Promise<void> {
 function allowedBy(implemented: readonly string[]): string {
   const all = implemented.includes("get") ? new Set(["get", "head", ...implemented]) : implemented;
   return [...all].map((verb) => verb.toUpperCase()).join(", ");
-}
-
-/** The beginning of `text` that fits into so many bytes of UTF-8, whole characters only. */
-function truncate(text: string, bytesMax: number): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= bytesMax) return text;
-  let end = bytesMax - Buffer.byteLength("…");
-  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
-  return `${bytes.toString("utf8", 0, end)}…`;
 }

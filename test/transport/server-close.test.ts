@@ -147,7 +147,11 @@ test("a request that never finishes is cut after closeTimeoutMs, one that does i
 
 test("a handshake that arrives while the server is closing is refused with 503", async (context) => {
   const finishing = deferred();
+  let prepared = 0;
   class Room extends WebSocketHandler {
+    override prepare() {
+      prepared++;
+    }
     override onClose() {
       return finishing.promise;
     }
@@ -171,6 +175,7 @@ test("a handshake that arrives while the server is closing is refused with 503",
   late.end();
   assert.equal((await log.expect(/^503 GET \/ws/)).level, "error");
   await log.expect(/^SERVER_CLOSING {2}the server is closing\.$/);
+  assert.equal(prepared, 1, "no hook runs for the late one");
   finishing.resolve();
   await closing;
 });

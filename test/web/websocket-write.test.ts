@@ -167,6 +167,10 @@ test("close codes and reasons are checked at once, and a refused one leaves the 
       "CLOSE_REASON_TOO_LONG: a close reason has at most 123 bytes in UTF-8, got 124",
     );
   }
+  assert.match(
+    thrownBy(() => handler.close(1000, 5 as unknown as string)),
+    /^ARGUMENT_TYPE_INVALID: reason must be a string, got 5/,
+  );
   assert.equal(handler.isOpen, true);
   handler.close(1000, "x".repeat(123));
   assert.deepEqual(await client.closed(), { code: 1000, reason: "x".repeat(123) });

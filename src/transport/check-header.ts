@@ -1,0 +1,20 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import { misuse } from "../base/errors.ts";
+import { kindOf, printable, quote } from "../base/text.ts";
+
+/** Throws HEADER_INVALID unless the field may be sent as it is; so nothing can smuggle in a second one. */
+export function checkHeader(name: unknown, value: unknown): void {
+  if (typeof name !== "string" || (typeof value !== "string" && typeof value !== "number")) {
+    throw misuse("HEADER_INVALID", {
+      name: kindOf(name),
+      reason: `its value is ${kindOf(value)}, not a text or a number`,
+    });
+  }
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, String(value));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw misuse("HEADER_INVALID", { name: quote(name), reason: printable(reason) }, { cause: error });
+  }
+}

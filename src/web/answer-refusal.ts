@@ -1,0 +1,71 @@
+import { fieldValue } from "../protocol/http/header-fields.ts";
+import { closeReasonBytesMax } from "../protocol/websocket/close-code.ts";
+import type { HandshakeOffer } from "../protocol/websocket/handshake.ts";
+import { acceptFor, checkHandshake } from "../protocol/websocket/handshake.ts";
+import type { HttpExchange } from "../transport/http-exchange.ts";
+import type { Environment } from "./environment.ts";
+import { renderErrorPage } from "./error-page.ts";
+import type { Refusal } from "./refusal.ts";
+
+/**
+ * Answers a request with "no": the one place that does. A page or a line of text, as the client accepts it; or, in debug
+ * mode and to a browser's handshake, a close frame that a script can read.
+ */
+export async function answerRefusal(
+  exchange: HttpExchange,
+  refusal: Refusal,
+  environment: Environment,
+  stack: string | undefined,
+): Promise<void> {
+  const { debug } = environment.settings;
+  const offer = debug ? hiddenOffer(exchange) : undefined;
+  if (offer !== undefined) {
+    refuseOpenly(exchange, refusal, environment, offer);
+    return;
+  }
+  const page = renderErrorPage(refusal, fieldValue(exchange.headers, "accept"), debug, stack);
+  const headers = [["Content-Type", page.type] as const, ["X-Content-Type-Options", "nosniff"] as const];
+  await exchange.respond(refusal.status, [...headers, ...refusal.headers], page.body);
+}
+
+/** The handshake of a browser, which would hide the answer to it from the page's script; undefined for any other. */
+function hiddenOffer(exchange: HttpExchange): HandshakeOffer | undefined {
+  if (!exchange.isUpgrade || fieldValue(exchange.headers, "origin") === undefined) return undefined;
+  const offer = checkHandshake(exchange);
+  return "code" in offer ? undefined : offer;
+}
+
+/** Completes the handshake only to close at once with 4000 + status and the reason. No handler code runs. */
+function refuseOpenly(
+  exchange: HttpExchange,
+  refusal: Refusal,
+  { settings, heartbeats }: Environment,
+  offer: HandshakeOffer,
+): void {
+  const transport = exchange.acceptWebSocket(acceptFor(offer.key), [], {
+    // A browser that offered subprotocols fails the connection, and hides the reason, unless one is chosen.
+    subprotocol: offer.subprotocols[0] ?? "",
+    limits: settings.websocket,
+    accepts: "any",
+    heartbeats,
+  });
+  transport.start({
+    receiveText() {},
+    receiveBinary() {},
+    receivePing() {},
+    receivePong() {},
+    receiveClosing() {},
+    receiveClosed() {},
+  });
+  const { code, message } = refusal.problem;
+  transport.close(4000 + refusal.status, truncate(`${code}: ${message}`, closeReasonBytesMax));
+}
+
+/** The beginning of `text` that fits into so many bytes of UTF-8, whole characters only. */
+function truncate(text: string, bytesMax: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= bytesMax) return text;
+  let end = bytesMax - Buffer.byteLength("…");
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
+  return `${bytes.toString("utf8", 0, end)}…`;
+}
