@@ -48,3 +48,20 @@ test("an exception of a toJSON that is no Error is its cause", () => {
       error.message.endsWith("got an object (Object)"),
   );
 });
+
+test("what would become {} without a word is refused", () => {
+  for (const value of [
+    new Map(),
+    new Set(),
+    new Error("e"),
+    Promise.resolve(),
+    new Blob([]),
+    new ReadableStream(),
+  ]) {
+    assert.throws(
+      () => encodeJson("message", value),
+      (error) => error instanceof WaterspoutError && error.code === "ARGUMENT_TYPE_INVALID",
+      value.constructor.name,
+    );
+  }
+});

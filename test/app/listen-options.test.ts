@@ -1,0 +1,44 @@
+/** An option of `listen` that is not understood would leave a server open to all: each is refused with what it may be. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ListenOptions } from "../../src/index.ts";
+import { Application, WaterspoutError } from "../../src/index.ts";
+import { ExpectedLog } from "../../src/testing/index.ts";
+
+async function refusal(options: unknown): Promise<string> {
+  const app = new Application([], { logger: new ExpectedLog() });
+  try {
+    const server = await app.listen(0, options as ListenOptions);
+    await server.close();
+  } catch (error) {
+    assert.ok(error instanceof WaterspoutError, String(error));
+    return `${error.code}: ${error.message}`;
+  }
+  return "it listens";
+}
+
+test("options that are no object, or have other names, are refused", async () => {
+  for (const [options, expected] of [
+    [
+      "127.0.0.1",
+      /^SETTING_INVALID: setting options must be an object \(\{ host, tls \}\), got "127\.0\.0\.1"/,
+    ],
+    [() => {}, /^SETTING_INVALID: .* got a function/],
+    [null, /^SETTING_INVALID: .* got null/],
+    [{ hostname: "127.0.0.1" }, /^SETTING_UNKNOWN: there is no setting hostname \(there are: host, tls\)/],
+  ] as const) {
+    assert.match(await refusal(options), expected);
+  }
+});
+
+test("a host that is no text is refused", async () => {
+  for (const host of [5, null, {}, true]) {
+    assert.match(await refusal({ host }), /^ADDRESS_INVALID: cannot listen on host /);
+  }
+});
+
+test("TLS without a certificate is refused: no client could ever connect", async () => {
+  for (const tls of [{}, { key: undefined, cert: undefined }, true, false, null, "key"]) {
+    assert.match(await refusal({ tls }), /^SETTING_INVALID: setting tls must be /);
+  }
+});
