@@ -125,7 +125,7 @@ export class HttpExchange {
     return performance.now() - this.startedAt;
   }
 
-  /** Has `listener` called once when the answer has been sent, or the peer has gone before it was. */
+  /** Has `listener` called once when the answer has been sent, or could not be since the peer had gone. */
   onAnswered(listener: () => void): void {
     this.#onAnswered = listener;
   }
