@@ -102,6 +102,42 @@ test("a heart that was removed does not beat, also when another one removes it i
   assert.equal(wheel.size, 0);
 });
 
+test("a heart that was removed and added again beats when it was added for, and not before", async () => {
+  const wheel = new HeartbeatWheel(tickMs);
+  const metronome = new Metronome();
+  const done = new Promise<number>((resolve) => {
+    const heart: Heart = {
+      beat() {
+        resolve(metronome.tick);
+        return undefined;
+      },
+    };
+    wheel.add(heart, tickMs);
+    wheel.remove(heart);
+    wheel.add(heart, 4 * tickMs);
+    wheel.add(metronome, 0);
+  });
+  assert.equal(await done, 4);
+  wheel.remove(metronome);
+});
+
+test("the timer stops when the last heart has beaten for the last time", async (context) => {
+  const stopped = context.mock.method(globalThis, "clearInterval");
+  const wheel = new HeartbeatWheel(tickMs);
+  await new Promise<void>((resolve) => {
+    wheel.add(
+      {
+        beat() {
+          resolve();
+          return undefined;
+        },
+      },
+      0,
+    );
+  });
+  assert.equal(stopped.mock.callCount(), 1);
+});
+
 test("a heart may remove itself, or be added, while it beats", async () => {
   const wheel = new HeartbeatWheel(tickMs);
   const beats = new Inbox<string>();

@@ -217,6 +217,19 @@ test("a connection on which nothing was ever sent does not hold up close()", asy
   await raw.ended();
 });
 
+test("a server that has closed leaves no timer behind", async (context) => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  class Quiet extends WebSocketHandler {}
+  const before = timers();
+  const { server, at } = await runApplication(context, [["/ws", Quiet]], {
+    websocket: { closeTimeoutMs: 60_000 },
+  });
+  const client = await TestClient.connect(at("/ws"));
+  await server.close();
+  await client.closed();
+  assert.equal(timers(), before);
+});
+
 test("the same application can listen again, and several times at once", async (context) => {
   class Echo extends WebSocketHandler {
     override onMessage(message: string | Uint8Array) {

@@ -129,13 +129,19 @@ for (const { name, changes, reason } of [
   reason: string;
 }[]) {
   test(`a server that answers with ${name} fails the handshake`, async (context) => {
-    const url = await fakeServer(context, (received) => accepting(received, changes));
+    const ended = deferred();
+    const url = await fakeServer(context, (received, socket) => {
+      socket.once("close", () => ended.resolve());
+      return accepting(received, changes);
+    });
     await assert.rejects(dial(url, ["v1", "v2"]), (error) => {
       assert.ok(error instanceof WaterspoutError);
       assert.equal(error.code, "HANDSHAKE_FAILED");
       assert.equal(error.message, `the WebSocket handshake failed: ${reason}`);
       return true;
     });
+    // RFC 6455 §4.1: the client fails the connection, and does not leave it open.
+    await ended.promise;
   });
 }
 
@@ -187,6 +193,18 @@ test("an HTTP answer is a refusal, with status, header fields and a body of boun
   assert.deepEqual([refused.status, refused.headers["x-reason"], refused.body], [404, "none", "not here"]);
   const long = await dial(`${url}/long`);
   assert.ok(long.kind === "refused" && long.body.length >= 65_536 && long.body.length < 1_000_000);
+});
+
+test("a refusal's body is UTF-8, also when a character is cut between segments", async (context) => {
+  const url = await fakeServer(context, (_received, socket) => {
+    const body = Buffer.from("é");
+    socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\n");
+    socket.write(body.subarray(0, 1), () => setImmediate(() => socket.write(body.subarray(1))));
+    return "";
+  });
+  const refused = await dial(url);
+  assert.ok(refused.kind === "refused");
+  assert.equal(refused.body, "é");
 });
 
 test("frames in the segment of the 101 are not lost, and what a server must not send closes with 1002", async (context) => {
