@@ -49,11 +49,9 @@ export class HttpExchange {
     return this.#request.method ?? "";
   }
 
-  /** The request target as it stood in the request line; bytes outside ASCII are percent-encoded. */
+  /** The request target as it stood in the request line; Node refuses bytes outside ASCII. */
   get target(): string {
-    const target = this.#request.url ?? "";
-    // Node hands bytes over as characters of the same number.
-    return target.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+    return this.#request.url ?? "";
   }
 
   get httpVersion(): string {

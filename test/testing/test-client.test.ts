@@ -68,6 +68,8 @@ test("connect rejects with status and body where the handshake is refused; refus
   assert.equal(headers["content-type"], "text/plain; charset=utf-8");
   assert.match(body, /WS_NOT_SPOKEN_HERE/);
   await assert.rejects(TestClient.refusal(at("/ws")), /^Error: the handshake was not refused$/);
+  // The connection that was not expected is not left open.
+  await log.expect(/^1006 GET \/ws/);
   await log.expect(/^400 /);
   await log.expect(/^400 /);
   await log.expect(/^WS_NOT_SPOKEN_HERE/);

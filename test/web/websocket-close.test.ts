@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NoParams } from "../../src/index.ts";
-import { HttpError, WebSocketHandler } from "../../src/index.ts";
+import { WebSocketHandler } from "../../src/index.ts";
 import { encodeRawFrame, TestClient } from "../../src/testing/index.ts";
 import { Inbox } from "../../src/testing/inbox.ts";
 import { deferred } from "../support/deferred.ts";
@@ -238,45 +238,6 @@ test("messages written just before close() arrive before the close frame", async
   assert.deepEqual(await client.closed(), { code: 1000, reason: "that was all" });
 });
 
-test("the signal is aborted when the connection closes: by the peer, by us, by loss, by failure", async (context) => {
-  const calls = new Inbox<string>();
-  class Waiting extends WebSocketHandler {
-    override async onMessage(message: string | Uint8Array) {
-      const { signal } = this;
-      assert.equal(signal, this.signal, "one signal for the connection");
-      assert.equal(signal.aborted, false);
-      const aborted = new Promise<void>((resolve) => {
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
-      calls.add("waits");
-      if (message === "us") this.close(1000);
-      await aborted;
-      calls.add("aborted");
-    }
-    override onPing() {
-      throw new Error("failure");
-    }
-  }
-  const { at, log } = await runApplication(context, [["/ws", Waiting]]);
-  for (const [who, act] of [
-    ["peer", (client: TestClient) => client.close(1000)],
-    ["us", () => {}],
-    ["loss", (client: TestClient) => client.terminate()],
-    ["broken rule", (client: TestClient) => client.sendFrame({ opcode: 3 })],
-    ["failure", (client: TestClient) => client.ping()],
-  ] as const) {
-    const client = await TestClient.connect(at("/ws"));
-    client.send(who);
-    assert.equal(await calls.next(), "waits", who);
-    await act(client);
-    assert.equal(await calls.next(), "aborted", who);
-    if (who !== "peer") await client.closed();
-  }
-  await log.expect(/WS_OPCODE_UNKNOWN/);
-  await log.expect(/Error: failure/);
-  await log.expect(/^1011 /);
-});
-
 /** All that a handler says of its connection. */
 function look(handler: WebSocketHandler): readonly unknown[] {
   return [
@@ -291,34 +252,6 @@ function look(handler: WebSocketHandler): readonly unknown[] {
     handler.transport,
   ];
 }
-
-test("the signal is aborted, too, when the handshake is refused or its peer has gone", async (context) => {
-  const calls = new Inbox<string>();
-  class Waiting extends WebSocketHandler {
-    override async prepare() {
-      const { signal } = this;
-      calls.add(`prepare, aborted: ${signal.aborted}`);
-      const aborted = new Promise<void>((resolve) => {
-        signal.addEventListener("abort", () => {
-          calls.add("aborted");
-          resolve();
-        });
-      });
-      if (this.getQueryArgument("refuse", "") !== "") throw new HttpError(403);
-      await aborted;
-    }
-  }
-  const { at, log, connectRaw } = await runApplication(context, [["/ws", Waiting]]);
-  assert.equal((await TestClient.refusal(at("/ws?refuse=1"))).status, 403);
-  assert.deepEqual([await calls.next(), await calls.next()], ["prepare, aborted: false", "aborted"]);
-  await log.expect(/^403 /);
-  await log.expect(/^STATUS_REFUSED/);
-  const raw = await connectRaw();
-  raw.write(handshake());
-  assert.equal(await calls.next(), "prepare, aborted: false");
-  raw.socket.destroy();
-  assert.equal(await calls.next(), "aborted");
-});
 
 test("before open the members say that there is no connection yet", async (context) => {
   const seen = new Inbox<readonly unknown[]>();

@@ -6,7 +6,8 @@ export interface Authority {
   readonly port: number | undefined;
 }
 
-const hostnamePattern = /^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])$/i;
+/** Labels with dots between them, perhaps one behind the last; or an IPv6 address. */
+const hostnamePattern = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])$/i;
 
 /**
  * Parses `host[:port]`; undefined when it is not that. User information, paths, lists and anything else that a Host

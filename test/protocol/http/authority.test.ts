@@ -38,6 +38,11 @@ test("anything else that a Host header could hold is refused", () => {
   const refused = [
     undefined,
     "",
+    // A label is never empty; only the root behind the last dot is.
+    ".",
+    ".example.com",
+    "a..example",
+    "example.com..",
     ":",
     ":80",
     " ",
