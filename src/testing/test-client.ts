@@ -3,6 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import { defaultWebSocketLimits } from "../base/limits.ts";
 import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";
+import { CloseCode } from "../protocol/websocket/close-code.ts";
 import { Opcode } from "../protocol/websocket/opcode.ts";
 import { HeartbeatWheel } from "../transport/heartbeat.ts";
 import type { TransportEvents } from "../transport/transport.ts";
@@ -175,7 +176,7 @@ export class TestClient {
   }
 
   #receiveClosed(): void {
-    const { closeCode: code = 1006, closeReason: reason } = this.#transport;
+    const { closeCode: code = CloseCode.abnormal, closeReason: reason } = this.#transport;
     const ending = new Error(`the connection was closed with ${code} ${reason}`);
     for (const inbox of [this.#messages, this.#pings, this.#pongs]) inbox.end(ending);
     this.#closes.add({ code, reason });

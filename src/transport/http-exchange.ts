@@ -259,15 +259,13 @@ function readEnd(this: Socket): void {
   if (this.readableLength === 0) this.read();
 }
 
-/** What the handshake itself says, or what a 101 must not have; a handler's own idea of them would break it. */
+/** What the handshake itself says, or what a 101 must not have, of what a handler may set on other answers. */
 const handshakeFields: ReadonlySet<string> = new Set([
   "connection",
   "content-length",
   "sec-websocket-accept",
   "sec-websocket-extensions",
   "sec-websocket-protocol",
-  "transfer-encoding",
-  "upgrade",
 ]);
 
 /** RFC 9110 §6.4.1: these have no content, and 204 not even a Content-Length. */

@@ -30,6 +30,9 @@ const reasonsOf: ReadonlySet<string> = new Set(["HANDLER_REFUSED", "HOST_REFUSED
 /** How much of a refusal tells it from others: what a stranger sends is not remembered at any length. */
 const keyCharactersMax = 300;
 
+/** How much of one text stands in a line. */
+const lineCharactersMax = 1000;
+
 /** How many different refusals are remembered at a time. */
 const remembered = 1000;
 
@@ -40,8 +43,8 @@ const remembered = 1000;
 export class AccessLog {
   readonly #logger: Logger;
   readonly #now: () => number;
-  #hasLoggerFailed = false;
   readonly #refusals = new Map<string, { since: number; repeated: number }>();
+  #hasLoggerFailed = false;
 
   constructor(logger: Logger, now: () => number = Date.now) {
     this.#logger = logger;
@@ -74,9 +77,9 @@ export class AccessLog {
     const repeated = this.#countRefusal(`${what} ${origin}`.slice(0, keyCharactersMax));
     if (repeated === undefined) return;
     const indent = " ".repeat(problem.code.length + 2);
-    const advice = problem.advice === "" ? "" : `\n${indent}${printable(problem.advice, 1000)}`;
+    const advice = problem.advice === "" ? "" : `\n${indent}${printable(problem.advice, lineCharactersMax)}`;
     const again = repeated === 0 ? "" : ` [${repeated} more times since]`;
-    this.#log("warn", `${problem.code}  ${printable(problem.message, 1000)}.${again}${advice}`);
+    this.#log("warn", `${problem.code}  ${printable(problem.message, lineCharactersMax)}.${again}${advice}`);
   }
 
   /** Bytes came that were no request; the only line about them. */
@@ -130,22 +133,23 @@ export function stackOf(error: unknown, causesMax = 10): string {
   if (!(error instanceof Error)) {
     const isObject = typeof error === "object" && error !== null;
     const shown = isObject
-      ? printable(inspect(error, { depth: 2, breakLength: Infinity }), 1000)
+      ? printable(inspect(error, { depth: 2, breakLength: Infinity }), lineCharactersMax)
       : kindOf(error);
     return `a value that is no Error was thrown: ${shown}`;
   }
   // A message may quote what a stranger sent: no line of it may look like a line of the log, or move a terminal's cursor.
   const [first = "", ...rest] = (error.stack ?? `${error.name}: ${error.message}`).split("\n", stackLinesMax);
-  const stack = [printable(first, 1000), ...rest.map((line) => `    ${printable(line.trim(), 1000)}`)].join(
-    "\n",
-  );
+  const stack = [
+    printable(first, lineCharactersMax),
+    ...rest.map((line) => `    ${printable(line.trim(), lineCharactersMax)}`),
+  ].join("\n");
   // Causes may go round in a ring.
   if (error.cause === undefined || causesMax === 0) return stack;
   return `${stack}\nCaused by: ${stackOf(error.cause, causesMax - 1)}`;
 }
 
 function describeRequest(request: LoggedRequest): string {
-  return `${printable(request.method)} ${printable(request.uri, 1000)} (${request.remoteAddress})`;
+  return `${printable(request.method)} ${printable(request.uri, lineCharactersMax)} (${request.remoteAddress})`;
 }
 
 function quoteReason(reason: string): string {
@@ -153,5 +157,5 @@ function quoteReason(reason: string): string {
 }
 
 function sentence(problem: Problem): string {
-  return printable([problem.message, problem.advice].filter(Boolean).join(". "), 1000);
+  return printable([problem.message, problem.advice].filter(Boolean).join(". "), lineCharactersMax);
 }

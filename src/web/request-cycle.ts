@@ -2,6 +2,7 @@ import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
 import { listIncludes } from "../protocol/http/field-values.ts";
+import { CloseCode } from "../protocol/websocket/close-code.ts";
 import type { HandshakeOffer } from "../protocol/websocket/handshake.ts";
 import { fieldValue } from "../protocol/http/header-fields.ts";
 import { acceptFor, checkHandshake } from "../protocol/websocket/handshake.ts";
@@ -158,7 +159,7 @@ export class RequestCycle {
       failed: (error) => log.failed(request, error),
       closed: (problem) =>
         log.closed(request, {
-          code: transport.closeCode ?? 1006,
+          code: transport.closeCode ?? CloseCode.abnormal,
           reason: transport.closeReason,
           seconds: (performance.now() - openedAt) / 1000,
           traffic: transport.traffic,

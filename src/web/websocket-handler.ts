@@ -3,7 +3,7 @@ import { misuse } from "../base/errors.ts";
 import { encodeJson } from "../base/json.ts";
 import { kindOf } from "../base/text.ts";
 import type { BytesLike } from "../base/bytes.ts";
-import { closeReasonBytesMax, isSendableCloseCode } from "../protocol/websocket/close-code.ts";
+import { CloseCode, closeReasonBytesMax, isSendableCloseCode } from "../protocol/websocket/close-code.ts";
 import type { AcceptedMessages } from "../protocol/websocket/connection.ts";
 import { controlPayloadBytesMax } from "../protocol/websocket/opcode.ts";
 import type { TransportKind } from "../transport/transport.ts";
@@ -124,7 +124,7 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
    * @throws WaterspoutError CLOSE_CODE_INVALID, CLOSE_REASON_TOO_LONG
    */
   close(code?: number, reason = ""): void {
-    const sent = code ?? (reason === "" ? undefined : 1000);
+    const sent = code ?? (reason === "" ? undefined : CloseCode.normal);
     if (sent !== undefined && !isSendableCloseCode(sent))
       throw misuse("CLOSE_CODE_INVALID", { code: kindOf(sent) });
     if (typeof reason !== "string") {

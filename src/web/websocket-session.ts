@@ -1,6 +1,7 @@
 import type { Problem } from "../base/errors.ts";
 import { describe } from "../base/errors.ts";
 import type { WebSocketLimits } from "../base/limits.ts";
+import { CloseCode } from "../protocol/websocket/close-code.ts";
 import type { Transport, TransportEvents, TransportKind } from "../transport/transport.ts";
 import type { WebSocketHandler } from "./websocket-handler.ts";
 
@@ -234,7 +235,7 @@ export class WebSocketSession implements TransportEvents {
   #finish(): void {
     // From here on the session is busy for good: nothing can call `onClose` again.
     this.#isBusy = true;
-    const { closeCode = 1006, closeReason } = this.#transport;
+    const { closeCode = CloseCode.abnormal, closeReason } = this.#transport;
     const finished = (): void => this.#observer.finished();
     try {
       const result: unknown = this.#handler.onClose(closeCode, closeReason);
