@@ -9,6 +9,7 @@ import type { WebSocketLimits } from "../base/limits.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";
 import { checkHandshakeResponse } from "../protocol/websocket/handshake.ts";
 import type { HeartbeatWheel } from "./heartbeat.ts";
+import { SocketStream } from "./socket-stream.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
 
 /** How to dial. */
@@ -87,7 +88,7 @@ export function dialWebSocket(url: URL, options: DialOptions): Promise<DialResul
       }
       const { limits, heartbeats } = options;
       const { subprotocol } = checked;
-      const transport = new WebSocketTransport(socket, {
+      const transport = new WebSocketTransport(new SocketStream(socket), {
         role: "client",
         subprotocol,
         limits,
