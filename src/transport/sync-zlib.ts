@@ -29,12 +29,17 @@ interface ZlibStream {
   readonly _writeState: Uint32Array;
 }
 
+/** The output buffer that a stream makes for itself, and that is not used here: as small as it may be. */
+const chunkSize = 64;
+
 /** A raw DEFLATE compressor or decompressor that works on the caller's buffers. */
 export class SyncZlib {
   readonly #stream: ZlibStream;
   #failed = false;
 
-  constructor(stream: ZlibStream) {
+  /** @throws TypeError where `stream` has not the inside that is expected. */
+  constructor(stream: object) {
+    if (!isZlibStream(stream)) throw new TypeError("zlib streams have another inside than expected");
     this.#stream = stream;
     stream._handle.onerror = () => {
       this.#failed = true;
@@ -43,12 +48,12 @@ export class SyncZlib {
 
   /** A compressor. `level` 0 stores without compressing. */
   static deflater(windowBits: number, level: number, memLevel: number): SyncZlib {
-    return new SyncZlib(asZlibStream(createDeflateRaw({ windowBits, level, memLevel, chunkSize: 64 })));
+    return new SyncZlib(createDeflateRaw({ windowBits, level, memLevel, chunkSize }));
   }
 
   /** A decompressor, with the largest window: it takes what was compressed with any. */
   static inflater(): SyncZlib {
-    return new SyncZlib(asZlibStream(createInflateRaw({ windowBits: 15, chunkSize: 64 })));
+    return new SyncZlib(createInflateRaw({ windowBits: 15, chunkSize }));
   }
 
   /** Input bytes that the last `write` left; output was full, or the DEFLATE stream has ended. */
@@ -90,14 +95,10 @@ export class SyncZlib {
   }
 }
 
-/** The stream as what it is inside, if it is that. @throws TypeError where a part is missing. */
-function asZlibStream(stream: unknown): ZlibStream {
+function isZlibStream(stream: object): stream is ZlibStream {
   const { _handle: handle, _writeState: state } = stream as Partial<ZlibStream>;
   const methods = ["writeSync", "reset", "close"] as const;
-  if (!(state instanceof Uint32Array) || methods.some((method) => typeof handle?.[method] !== "function")) {
-    throw new TypeError("zlib streams have another inside than expected");
-  }
-  return stream as ZlibStream;
+  return state instanceof Uint32Array && methods.every((method) => typeof handle?.[method] === "function");
 }
 
 let usable: boolean | undefined;
