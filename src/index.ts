@@ -9,6 +9,7 @@ export { WaterspoutError } from "./base/errors.ts";
 export type { ErrorCode } from "./base/errors.ts";
 export type { HttpLimits, WebSocketLimits } from "./base/limits.ts";
 export type { Logger } from "./base/logger.ts";
+export type { CompressionOptions } from "./protocol/websocket/compression-options.ts";
 export type { AcceptedMessages } from "./protocol/websocket/connection.ts";
 export type { HeaderFields } from "./protocol/http/header-fields.ts";
 export type { TlsOptions } from "./transport/http-server.ts";

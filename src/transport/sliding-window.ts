@@ -3,7 +3,7 @@ import { noBytes } from "../base/bytes.ts";
 /** Memory is taken in steps: a connection that sent little holds little. */
 const firstBytes = 512;
 
-/** The last bytes of what went before, which DEFLATE may refer to (RFC 1951 §2). Its memory is no larger than it has to be. */
+/** The last bytes of what went before, to which DEFLATE may refer (RFC 1951 §2). It takes memory as it fills. */
 export class SlidingWindow {
   readonly #bytesMax: number;
   #block: Uint8Array = noBytes;
