@@ -64,7 +64,9 @@ async function converse(ours: MessageCodec, theirs: PerMessageDeflate): Promise<
 test("a client of ws and our server agree, and understand each other", async () => {
   for (const ofClient of sets) {
     for (const ofServer of sets) {
-      const theirs = new PerMessageDeflate({ ...ofClient, threshold: 0 });
+      // With false ws would refuse what a server may ask for unasked (RFC 7692 §7.1.1.2).
+      const clientNoContextTakeover = ofClient.clientNoContextTakeover === true ? true : undefined;
+      const theirs = new PerMessageDeflate({ ...ofClient, clientNoContextTakeover, threshold: 0 });
       const options = resolveCompression(ofServer, "server", "c");
       const accepted = acceptOffers(parseExtensions(formatOfWs(theirs.offer())) ?? [], options);
       assert.ok(accepted);
