@@ -20,6 +20,7 @@ export class SlidingWindow {
 
   /** Adds a copy of `message`, and forgets what is too long ago. */
   append(message: Uint8Array): void {
+    if (message.length === 0) return;
     const added = message.subarray(Math.max(0, message.length - this.#bytesMax));
     const kept = Math.min(this.#length, this.#bytesMax - added.length);
     const length = kept + added.length;
