@@ -78,8 +78,8 @@ for (const fast of [true, false]) {
     test("what cannot be compressed comes back whole", () => {
       // The same bytes each time, without a pattern.
       const payload = createHash("shake256", { outputLength: 100_000 }).update("Waterspout").digest();
-      for (const level of [1, 3, 4, 9]) {
-        for (const memLevel of [1, 5, 8, 9]) {
+      for (const level of [1, 4, 9]) {
+        for (const memLevel of [1, 5, 9]) {
           const { server, client } = pair(codecs, {
             level,
             memLevel,
@@ -148,14 +148,17 @@ for (const fast of [true, false]) {
           "ended by an empty block",
         );
       }
-      // One message each, as a sender does that flushes with BFINAL alone.
+      // In several messages, from a sender that flushes with BFINAL alone and keeps its window.
       const { server } = pair(codecs, takeover);
       let sent = Buffer.alloc(0);
-      for (const word of [...words, ...words]) {
-        const dictionary = sent.length > 0 ? { dictionary: sent } : {};
-        const payload = Buffer.concat([deflateRawSync(word, dictionary), Uint8Array.of(0)]);
-        assert.equal(read(server, payload), `"${word}"`);
-        sent = Buffer.concat([sent, Buffer.from(word)]);
+      for (let count = 0; count < 3; count++) {
+        const parts = words.map((word) => {
+          const part = deflateRawSync(word, sent.length > 0 ? { dictionary: sent } : {});
+          sent = Buffer.concat([sent, Buffer.from(word)]);
+          return part;
+        });
+        const payload = Buffer.concat([...parts, Uint8Array.of(0)]);
+        assert.equal(read(server, payload), JSON.stringify(words.join("")));
       }
     });
 

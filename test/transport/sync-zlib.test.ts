@@ -68,11 +68,17 @@ test("the trial run sees a compressor that does not compress or cannot be made",
 });
 
 test("a stream with another inside is not used", () => {
-  for (const stream of [
+  const state = new Uint32Array(2);
+  const handle = { writeSync() {}, reset() {}, close() {} };
+  const streams = [
     {},
-    { _handle: {} },
-    { _handle: { writeSync() {}, reset() {} }, _writeState: [0, 0] },
-  ]) {
+    { _handle: handle },
+    { _handle: handle, _writeState: [0, 0] },
+    { _writeState: state },
+    { _handle: { ...handle, writeSync: undefined }, _writeState: state },
+    { _handle: { ...handle, close: 1 }, _writeState: state },
+  ];
+  for (const stream of streams) {
     assert.throws(() => new SyncZlib(stream), TypeError);
   }
 });
