@@ -10,6 +10,7 @@ export type { ErrorCode } from "./base/errors.ts";
 export type { HttpLimits, WebSocketLimits } from "./base/limits.ts";
 export type { Logger } from "./base/logger.ts";
 export type { AcceptedMessages } from "./protocol/websocket/message-assembler.ts";
+export type { CompressionOptions } from "./protocol/websocket/compression-options.ts";
 export type { HeaderFields } from "./protocol/http/header-fields.ts";
 export type { TlsOptions } from "./transport/http-server.ts";
 export type { TransportKind } from "./transport/transport.ts";

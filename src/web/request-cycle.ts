@@ -5,6 +5,7 @@ import { listIncludes } from "../protocol/http/field-values.ts";
 import type { HandshakeOffer } from "../protocol/websocket/handshake.ts";
 import { fieldValue } from "../protocol/http/header-fields.ts";
 import { acceptFor, checkHandshake } from "../protocol/websocket/handshake.ts";
+import { agreeOnCompression } from "../transport/deflate-codec.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import type { LoggedRequest } from "./access-log.ts";
 import { stackOf } from "./access-log.ts";
@@ -142,14 +143,14 @@ export class RequestCycle {
     }
     this.#refuseWhenClosing();
     const { settings, heartbeats } = this.#environment;
-    const { sharedReadBuffer } = settings.websocket;
+    const { sharedReadBuffer, compression } = settings.websocket;
     const transport = this.#exchange.acceptWebSocket(acceptFor(offer.key), handler.takeHeaders(), {
       subprotocol,
       limits: settings.websocket,
       accepts: acceptedMessages,
       heartbeats,
       mayAdopt: sharedReadBuffer,
-      extensions: "",
+      ...agreeOnCompression(offer.extensions, compression),
     });
     new WebSocketSession(handler, transport, this.#environment, this.#sessions).start();
   }

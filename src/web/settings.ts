@@ -8,6 +8,8 @@ import type { HostPattern } from "../protocol/http/host-pattern.ts";
 import { parseHostPattern } from "../protocol/http/host-pattern.ts";
 import type { OriginPattern } from "../protocol/http/origin.ts";
 import { parseOriginPattern } from "../protocol/http/origin.ts";
+import type { CompressionOptions, ResolvedCompression } from "../protocol/websocket/compression-options.ts";
+import { resolveCompression } from "../protocol/websocket/compression-options.ts";
 import { AddressList } from "../transport/address-list.ts";
 
 /**
@@ -45,6 +47,11 @@ export interface Settings {
 /** How WebSocket connections behave. */
 export interface WebSocketSettings extends WebSocketLimits {
   /**
+   * Whether messages are compressed for clients that offer it (permessage-deflate, RFC 7692): false, true, or how.
+   * Compression takes time of the event loop for each message, and pays where bandwidth is dear. Default false.
+   */
+  readonly compression: boolean | CompressionOptions;
+  /**
    * Whether all connections read into one buffer, which is faster and takes less memory, where this runtime allows it
    * (docs/performance.md). False goes by documented means of Node alone. The environment variable
    * `WATERSPOUT_SHARED_READ_BUFFER=0` does the same for a whole process. Default true.
@@ -61,7 +68,14 @@ export interface ResolvedSettings {
   readonly anyHost: boolean;
   readonly proxies: AddressList;
   readonly http: HttpLimits;
-  readonly websocket: WebSocketSettings;
+  readonly websocket: ResolvedWebSocketSettings;
+}
+
+/** The settings of WebSocket connections, checked and complete. */
+export interface ResolvedWebSocketSettings extends WebSocketLimits {
+  readonly sharedReadBuffer: boolean;
+  /** Undefined where compression is off. */
+  readonly compression: ResolvedCompression | undefined;
 }
 
 const settingNames = [
@@ -122,15 +136,24 @@ function resolveHost(entry: string): HostPattern {
 }
 
 /** The settings of WebSocket connections that are no limits. */
-const webSocketChoices = { sharedReadBuffer: true };
+const webSocketChoices = { sharedReadBuffer: true, compression: false as boolean | CompressionOptions };
 
-function resolveWebSocket(given: Partial<WebSocketSettings> | undefined): WebSocketSettings {
+function resolveWebSocket(given: Partial<WebSocketSettings> | undefined): ResolvedWebSocketSettings {
   const limits = resolveLimits("websocket", given, defaultWebSocketLimits, webSocketChoices);
-  const { sharedReadBuffer = webSocketChoices.sharedReadBuffer } = given ?? {};
+  const { sharedReadBuffer, compression } = { ...webSocketChoices, ...withoutUndefined(given ?? {}) };
   if (typeof sharedReadBuffer !== "boolean") {
     throw invalid("websocket.sharedReadBuffer", "true or false", sharedReadBuffer);
   }
-  return { ...limits, sharedReadBuffer };
+  return {
+    ...limits,
+    sharedReadBuffer,
+    compression:
+      compression === false ? undefined : resolveCompression(compression, "server", "websocket.compression"),
+  };
+}
+
+function withoutUndefined<Given extends object>(given: Given): Given {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given;
 }
 
 /** Checks the limits of a group of settings; of its others only that nothing is there which does not exist. */
@@ -143,7 +166,7 @@ function resolveLimits<Limits extends object>(
   if (given === undefined) return defaults;
   if (typeof given !== "object" || given === null) throw invalid(group, "an object", given);
   checkNames(`${group}.`, given, [...Object.keys(defaults), ...Object.keys(others)]);
-  const limits = Object.entries(given).filter(([name, value]) => value !== undefined && !(name in others));
+  const limits = Object.entries(withoutUndefined(given)).filter(([name]) => !(name in others));
   for (const [name, value] of limits) {
     const [least, most] = rangeOf(name);
     if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {

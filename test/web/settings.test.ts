@@ -16,7 +16,7 @@ test("without settings everything has its safe default", () => {
     hosts: undefined,
     anyHost: false,
     http: defaultHttpLimits,
-    websocket: { ...defaultWebSocketLimits, sharedReadBuffer: true },
+    websocket: { ...defaultWebSocketLimits, sharedReadBuffer: true, compression: undefined },
   });
   assert.equal(proxies.includes("127.0.0.1"), false, "not even this machine is a trusted proxy");
 });
@@ -58,7 +58,12 @@ test("a setting that is undefined is one that was not given", () => {
 test("limits are changed one by one", () => {
   const { http, websocket } = resolveSettings({ http: { maxHeaders: 7 }, websocket: { pingIntervalMs: 0 } });
   assert.deepEqual(http, { ...defaultHttpLimits, maxHeaders: 7 });
-  assert.deepEqual(websocket, { ...defaultWebSocketLimits, pingIntervalMs: 0, sharedReadBuffer: true });
+  assert.deepEqual(websocket, {
+    ...defaultWebSocketLimits,
+    pingIntervalMs: 0,
+    sharedReadBuffer: true,
+    compression: undefined,
+  });
 });
 
 test("a setting that does not exist is refused with the names that do", () => {
