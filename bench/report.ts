@@ -1,0 +1,103 @@
+import type { Measurement, ScenarioResult, ServerResult } from "./rounds.ts";
+import { subject } from "./opponents.ts";
+import type { Spread } from "./statistics.ts";
+import { ratiosOf, spreadOf } from "./statistics.ts";
+
+const headings = [
+  "",
+  "median",
+  "lowest – highest",
+  "Waterspout ÷ it",
+  "it ÷ ws",
+  "CPU µs each",
+  "memory",
+  "server CPU",
+  "load CPU",
+] as const;
+
+/** The table of one scenario, as lines for a terminal. */
+export function formatScenario({ scenario, servers }: ScenarioResult): string {
+  const ours = servers.find(({ name }) => name === subject);
+  const ws = servers.find(({ name }) => name === "ws");
+  const rows = servers.map((server) => formatServer(server, ours, ws));
+  const unit = scenario.load === "hold" ? scenario.unit : `${scenario.unit} per second`;
+  const problems = servers.flatMap(({ title, problem }) =>
+    problem === undefined ? [] : [`${title}: ${problem}`],
+  );
+  return [`${scenario.title} (${unit})`, ...formatTable([headings, ...rows]), ...problems].join("\n");
+}
+
+function formatServer(
+  server: ServerResult,
+  ours: ServerResult | undefined,
+  ws: ServerResult | undefined,
+): readonly string[] {
+  const values = numbersOf(server, "value");
+  if (values.length === 0) return [server.title, "–"];
+  const { median, min, max } = spreadOf(values);
+  return [
+    server.title,
+    formatCount(median),
+    `${formatCount(min)} – ${formatCount(max)}`,
+    server === ours ? "" : formatRatio(ratioSpread(ours, server)),
+    server === ws ? "" : formatRatio(ratioSpread(server, ws)),
+    formatMedian(server, "cpuMicroseconds", (value) => value.toFixed(2)),
+    formatMedian(server, "residentBytes", (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`),
+    formatMedian(server, "serverShare", formatPercent),
+    formatMedian(server, "loadShare", formatPercent),
+  ];
+}
+
+/** How many times one server's numbers are another's, within each round. */
+export function ratioSpread(
+  ours: ServerResult | undefined,
+  theirs: ServerResult | undefined,
+): Spread | undefined {
+  if (ours === undefined || theirs === undefined) return undefined;
+  const valuesOf = ({ rounds }: ServerResult): (number | undefined)[] => rounds.map((round) => round?.value);
+  const ratios = ratiosOf(valuesOf(ours), valuesOf(theirs));
+  return ratios.length === 0 ? undefined : spreadOf(ratios);
+}
+
+function numbersOf(server: ServerResult, field: keyof Measurement): readonly number[] {
+  return server.rounds.flatMap((round) => round?.[field] ?? []);
+}
+
+function formatMedian(
+  server: ServerResult,
+  field: keyof Measurement,
+  format: (value: number) => string,
+): string {
+  const values = numbersOf(server, field);
+  return values.length === 0 ? "" : format(spreadOf(values).median);
+}
+
+function formatRatio(ratio: Spread | undefined): string {
+  if (ratio === undefined) return "";
+  const { median, min, max } = ratio;
+  return `${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)})`;
+}
+
+function formatPercent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** Three digits, with spaces between thousands. */
+function formatCount(value: number): string {
+  const scale = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(value)))) - 2);
+  return `${Math.round(value / scale) * scale}`.replace(/\B(?=(\d{3})+$)/g, " ");
+}
+
+/** The first column is words, the others are numbers, which end below each other. */
+function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    widths
+      .map((width, column) => {
+        const cell = row[column] ?? "";
+        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join("  ")
+      .trimEnd(),
+  );
+}
