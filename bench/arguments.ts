@@ -53,7 +53,7 @@ export function parseArguments(args: readonly string[]): BenchArguments {
     opponents: selectOpponents(values.against, values.quick),
     pace: values.rounds === undefined ? pace : { ...pace, rounds: parseRounds(values.rounds) },
     node: values.node,
-    name: checkName(values.name ?? [...(positionals.length === 0 ? ["all"] : positionals)].join("-")),
+    name: checkName(values.name ?? defaultName(positionals, values.quick)),
     isQuick: values.quick,
   };
 }
@@ -97,6 +97,11 @@ function parseRounds(text: string): number {
   const rounds = Number(text);
   if (Number.isInteger(rounds) && rounds >= 1 && rounds <= 100) return rounds;
   throw new ArgumentError(`--rounds is "${text}"; it takes a whole number from 1 to 100`);
+}
+
+function defaultName(positionals: readonly string[], isQuick: boolean): string {
+  const what = positionals.length === 0 ? ["all"] : positionals;
+  return [...what, ...(isQuick ? ["quick"] : [])].join("-");
 }
 
 function checkName(name: string): string {

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Pace } from "./arguments.ts";
-import { firstByte, maskedFrame } from "./frames.ts";
+import { protocols } from "./negotiation.ts";
 import { onCore } from "./pinning.ts";
 import type { ServerCommand } from "./opponents.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -44,13 +44,13 @@ export function buildLoad(): void {
 /** What the clients of one server do. */
 export class Load {
   readonly #scenario: Scenario;
-  readonly #isSocketIo: boolean;
+  readonly #protocol: ServerCommand["protocol"];
   readonly #script: string;
   readonly #extensions: string;
 
   constructor(scenario: Scenario, { protocol }: ServerCommand, units: readonly Unit[], extensions: string) {
     this.#scenario = scenario;
-    this.#isSocketIo = protocol === "socket.io";
+    this.#protocol = protocol;
     this.#extensions = extensions;
     this.#script = join(directory, `${scenario.name}-${protocol}-${process.pid}-${Load.#scripts++}.script`);
     writeFileSync(this.#script, encodeScript(units));
@@ -89,10 +89,11 @@ export class Load {
 
   #spawn(server: ServerProcess, more: Readonly<Record<string, number>>) {
     const { load, connections, inFlight } = this.#scenario;
+    const { path, greeting } = protocols[this.#protocol];
     const options: Record<string, string | number> = {
       mode: load,
-      path: this.#isSocketIo ? "/socket.io/?EIO=4&transport=websocket" : "/",
-      greeting: this.#isSocketIo ? socketIoConnect : "",
+      path,
+      greeting: greeting?.toString("hex") ?? "",
       extensions: this.#extensions,
       script: this.#script,
       port: server.port,
@@ -106,9 +107,6 @@ export class Load {
     return spawn(command, rest, { stdio: ["pipe", "pipe", "pipe"] });
   }
 }
-
-/** The packet CONNECT of Socket.IO, in a frame. */
-const socketIoConnect = maskedFrame(firstByte(1), Buffer.from("40")).toString("hex");
 
 /** Resolves when the load generator is done, rejects with its words when it failed. */
 async function ended(child: ReturnType<typeof spawn>): Promise<void> {

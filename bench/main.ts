@@ -6,13 +6,21 @@
  *     npm run bench -- deflate --against ws,bun     against those named
  *     npm run bench -- --node /path/to/node         the JavaScript servers on another Node.js
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { BenchArguments } from "./arguments.ts";
 import { ArgumentError, parseArguments } from "./arguments.ts";
 import { buildLoad } from "./load-process.ts";
 import { isPinned } from "./pinning.ts";
 import { formatScenario } from "./report.ts";
-import { installOpponents } from "./requirements.ts";
+import { installRequirements } from "./requirements.ts";
+import { drawPlot } from "./plot.ts";
+import { createResults, writeResults } from "./results.ts";
+import type { ScenarioResult } from "./rounds.ts";
 import { measureScenario } from "./rounds.ts";
+import { scenarios } from "./scenarios.ts";
+
+const picture = join("docs", "images", "benchmark.svg");
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -21,13 +29,21 @@ const say = (line: string): void => {
 async function bench(args: BenchArguments): Promise<void> {
   if (process.platform !== "linux")
     throw new Error("the benchmark reads /proc and uses epoll: it needs Linux");
-  installOpponents(say);
+  installRequirements(say);
   buildLoad();
   if (!isPinned) say("two cores and taskset are not to be had: servers and load share what there is");
+  const results: ScenarioResult[] = [];
   for (const scenario of args.scenarios) {
     const result = await measureScenario(scenario, args);
+    results.push(result);
     say(`${formatScenario(result)}\n`);
   }
+  const plot = drawPlot(results);
+  for (const path of writeResults(args.name, createResults(args, results), plot)) say(`written: ${path}`);
+  if (args.isQuick || args.scenarios !== scenarios) return;
+  // What the documents show is a run of everything.
+  writeFileSync(picture, plot);
+  say(`written: ${picture}`);
 }
 
 try {

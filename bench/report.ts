@@ -24,7 +24,11 @@ export function formatScenario({ scenario, servers }: ScenarioResult): string {
   const problems = servers.flatMap(({ title, problem }) =>
     problem === undefined ? [] : [`${title}: ${problem}`],
   );
-  return [`${scenario.title} (${unit})`, ...formatTable([headings, ...rows]), ...problems].join("\n");
+  const agreements = servers.flatMap(({ title, agreed }) =>
+    agreed === undefined ? [] : [`${title} agreed to ${agreed}`],
+  );
+  const table = formatTable([headings, ...rows]);
+  return [`${scenario.title} (${unit})`, ...table, ...agreements, ...problems].join("\n");
 }
 
 function formatServer(

@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, mkdirSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { benchRequirements, installMissing } from "../scripts/system-packages.ts";
 
 const packages = join("bench", "node_modules");
 
-/** Installs the opponents' packages, where they are not or not the ones of the lock file, apart from our own. */
-export function installOpponents(say: (line: string) => void): void {
+/** Installs what is missing: a compiler, and the opponents, apart from our own packages so that `npm ci` stays small. */
+export function installRequirements(say: (line: string) => void): void {
+  installMissing(benchRequirements, say);
   const installed = join(packages, ".package-lock.json");
   const lock = join("bench", "package-lock.json");
   if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {

@@ -3,7 +3,9 @@ import { Load } from "./load-process.ts";
 import type { ServerCommand, ServerName } from "./opponents.ts";
 import { serverCommand, serverTitle, subject } from "./opponents.ts";
 import type { Scenario } from "./scenarios.ts";
-import { createUnits } from "./script-file.ts";
+import { compressionOffers } from "./compression.ts";
+import { agreeOnCompression } from "./negotiation.ts";
+import { createCompressedUnits, createMessages, createUnits } from "./script-file.ts";
 import { ServerProcess } from "./server-process.ts";
 import type { ServerOptions } from "./servers/contract.ts";
 
@@ -26,6 +28,8 @@ export interface ServerResult {
   readonly rounds: (Measurement | undefined)[];
   /** Why it did not take part, or not to the end. */
   problem?: string;
+  /** The answer to the offer of compression. */
+  agreed?: string;
 }
 
 export interface ScenarioResult {
@@ -100,17 +104,37 @@ async function enter(scenario: Scenario, result: ServerResult, node: string): Pr
     compression: scenario.compression,
     messageBytesMax,
   };
-  const load = new Load(scenario, command, createUnits(scenario, command.protocol), "");
-  if (scenario.load === "hold") {
-    const measure = (): Promise<Measurement> => measureMemory(load, command, options);
-    return { result, measure, stop: () => Promise.resolve() };
-  }
   const server = await ServerProcess.start(command, options);
-  return {
-    result,
-    measure: (pace) => measureThroughput(load, server, pace),
-    stop: () => server.stop(),
-  };
+  try {
+    const load = await prepareLoad(scenario, command, server, result);
+    if (scenario.load !== "hold") {
+      return {
+        result,
+        measure: (pace) => measureThroughput(load, server, pace),
+        stop: () => server.stop(),
+      };
+    }
+    await server.stop();
+    return { result, measure: () => measureMemory(load, command, options), stop: () => Promise.resolve() };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** What the clients will send, for which they may have to ask the server first. */
+async function prepareLoad(
+  scenario: Scenario,
+  command: ServerCommand,
+  server: ServerProcess,
+  result: ServerResult,
+): Promise<Load> {
+  const messages = createMessages(scenario, command.protocol);
+  if (scenario.compression === "off") return new Load(scenario, command, createUnits(messages), "");
+  const offer = compressionOffers[scenario.compression];
+  const agreed = await agreeOnCompression(server.port, command.protocol, offer, messages);
+  result.agreed = agreed.text;
+  return new Load(scenario, command, createCompressedUnits(messages, agreed), offer);
 }
 
 async function measureThroughput(load: Load, server: ServerProcess, pace: Pace): Promise<Measurement> {

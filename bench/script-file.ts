@@ -1,3 +1,5 @@
+import type { AgreedCompression } from "./compression.ts";
+import { createCompressor } from "./compression.ts";
 import type { DataOpcode } from "./frames.ts";
 import { firstByte, maskedFrame } from "./frames.ts";
 import type { ServerCommand } from "./opponents.ts";
@@ -19,30 +21,49 @@ export interface Unit {
 const text: DataOpcode = 1;
 const binary: DataOpcode = 2;
 
-/** What the clients of a scenario send, in turn. */
-export function createUnits(scenario: Scenario, protocol: ServerCommand["protocol"]): readonly Unit[] {
-  const payloads = createPayloads(scenario);
+/** A message of one of the protocols: its opcode and its payload. */
+export type Message = readonly [opcode: DataOpcode, content: Buffer];
+
+/** What the clients of a scenario send, in turn; each entry is a message, or two that belong together. */
+export function createMessages(
+  scenario: Scenario,
+  protocol: ServerCommand["protocol"],
+): readonly (readonly Message[])[] {
   const isBinary = scenario.message.kind === "binary";
-  if (protocol === "socket.io") return payloads.map((payload) => socketIoUnit(payload, isBinary));
-  return payloads.map((payload) => plainUnit([[isBinary ? binary : text, payload]]));
+  return createPayloads(scenario).map((payload) =>
+    protocol === "socket.io" ? socketIoEvent(payload, isBinary) : [[isBinary ? binary : text, payload]],
+  );
 }
 
-/** Messages that come back as they are. */
-function plainUnit(messages: readonly (readonly [DataOpcode, Uint8Array])[]): Unit {
-  return {
+/** The messages as frames, and they themselves as what is expected back. */
+export function createUnits(entries: readonly (readonly Message[])[]): readonly Unit[] {
+  return entries.map((messages) => ({
     frames: Buffer.concat(messages.map(([opcode, content]) => maskedFrame(firstByte(opcode), content))),
     replies: messages.map(([opcode, content]) => ({ first: firstByte(opcode), content })),
-  };
+  }));
+}
+
+/** The messages as compressed frames; how the replies are compressed is for the server to choose. */
+export function createCompressedUnits(
+  entries: readonly (readonly Message[])[],
+  compression: AgreedCompression,
+): readonly Unit[] {
+  const compress = createCompressor(compression);
+  return entries.map((messages) => ({
+    frames: Buffer.concat(
+      messages.map(([opcode, content]) => maskedFrame(firstByte(opcode, true), compress(content))),
+    ),
+    replies: messages.map(([opcode]) => ({ first: firstByte(opcode, true), content: undefined })),
+  }));
 }
 
 /** The event "message" in Socket.IO's protocol, version 5; binary data follows its event in a message of its own. */
-function socketIoUnit(payload: Buffer, isBinary: boolean): Unit {
-  if (!isBinary)
-    return plainUnit([[text, Buffer.from(`42${JSON.stringify(["message", payload.toString()])}`)]]);
-  return plainUnit([
+function socketIoEvent(payload: Buffer, isBinary: boolean): readonly Message[] {
+  if (!isBinary) return [[text, Buffer.from(`42${JSON.stringify(["message", payload.toString()])}`)]];
+  return [
     [text, Buffer.from('451-["message",{"_placeholder":true,"num":0}]')],
     [binary, payload],
-  ]);
+  ];
 }
 
 const anyLength = 0xffff_ffff;

@@ -10,6 +10,7 @@ import { onCore } from "./pinning.ts";
 import type { ServerOptions } from "./servers/contract.ts";
 
 const startTimeoutMs = 20_000;
+const complaintCharsMax = 10_000;
 
 /** A server that is running. */
 export class ServerProcess {
@@ -35,7 +36,10 @@ export class ServerProcess {
       stdio: ["pipe", "pipe", "pipe"],
     });
     let complaint = "";
-    child.stderr.on("data", (chunk: Buffer) => (complaint += chunk.toString()));
+    child.stderr.on(
+      "data",
+      (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-complaintCharsMax)),
+    );
     const lines = createInterface({ input: child.stdout });
     const timer = setTimeout(() => child.kill(), startTimeoutMs);
     const line = await Promise.race([
@@ -43,7 +47,7 @@ export class ServerProcess {
       once(child, "close").then(() => undefined),
     ]);
     clearTimeout(timer);
-    if (line === undefined) throw new Error(lastLine(complaint) ?? "it ended without a word");
+    if (line === undefined) throw new Error(complaintOf(complaint));
     return new ServerProcess(child, lines, (JSON.parse(line) as { port: number }).port);
   }
 
@@ -72,11 +76,10 @@ function residentBytes(pid: number): number {
   return Number(kib) * 1024;
 }
 
-function lastLine(text: string): string | undefined {
+/** The line that says what went wrong; the rest is where. */
+function complaintOf(output: string): string {
+  const lines = output.split("\n").map((line) => line.trim());
   return (
-    text
-      .split("\n")
-      .map((line) => line.trim())
-      .findLast((line) => /error|not |cannot|no /i.test(line)) ?? text.trim().split("\n").at(-1)
+    lines.find((line) => /error\b.*:/i.test(line)) ?? lines.findLast(Boolean) ?? "it ended without a word"
   );
 }

@@ -113,5 +113,5 @@ void connection_open(struct connection *connection, const struct options *option
   }
   drop(&input, response);
   if (options->greeting[0]) greet(connection->fd, &input, options->greeting);
-  if (input.length > 0) fail("the server spoke first");
+  if (input.length > 0) fail((uint8_t)input.bytes[0] == 0x88 ? "the server closes what it just opened" : "the server spoke first");
 }

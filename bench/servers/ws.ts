@@ -3,14 +3,18 @@ import { WebSocket, WebSocketServer } from "ws";
 import { announce, options } from "./contract.ts";
 
 const isTakeover = options.compression === "takeover";
+/** The sizes and the level are those that its README advises. */
+const compression = {
+  serverNoContextTakeover: !isTakeover,
+  clientNoContextTakeover: !isTakeover,
+  zlibDeflateOptions: { chunkSize: 1024, memLevel: 7, level: 3 },
+  zlibInflateOptions: { chunkSize: 10 * 1024 },
+};
 const server = new WebSocketServer({
   host: "127.0.0.1",
   port: 0,
   maxPayload: options.messageBytesMax,
-  perMessageDeflate:
-    options.compression === "off"
-      ? false
-      : { serverNoContextTakeover: !isTakeover, clientNoContextTakeover: !isTakeover, threshold: 0 },
+  perMessageDeflate: options.compression === "off" ? false : compression,
 });
 
 server.on("connection", (socket) => {
