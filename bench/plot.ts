@@ -3,8 +3,8 @@ import { ratioSpread } from "./report.ts";
 import type { ScenarioResult, ServerResult } from "./rounds.ts";
 import type { Spread } from "./statistics.ts";
 
-const panelWidth = 430;
-const labelWidth = 150;
+const panelWidth = 440;
+const labelWidth = 172;
 const valueWidth = 56;
 const barHeight = 14;
 const rowHeight = 20;
@@ -16,10 +16,12 @@ const columns = 2;
 const style = `
   .ground { fill: #ffffff } text { font: 12px system-ui, sans-serif; fill: #1f2937 }
   .title { font-weight: 600; font-size: 13px } .note { fill: #6b7280; font-size: 11px }
+  .value { paint-order: stroke; stroke: #ffffff; stroke-width: 4px }
   .bar { fill: #b6bfcc } .ours { fill: #2563eb } .ours-too { fill: #93b4f5 } .one { stroke: #6b7280; stroke-dasharray: 3 3 }
   .range { stroke: #1f2937; stroke-width: 1.5 }
   @media (prefers-color-scheme: dark) {
     .ground { fill: #0d1117 } text { fill: #e6edf3 } .note { fill: #9198a1 }
+    .value { stroke: #0d1117 }
     .bar { fill: #4b5563 } .ours { fill: #4f8cff } .ours-too { fill: #2c4f8f } .one { stroke: #9198a1 } .range { stroke: #e6edf3 }
   }`;
 
@@ -87,6 +89,7 @@ function drawPanel({ title, note, bars }: Panel, x: number, y: number): string {
   return [
     `<text class="title" x="${x}" y="${y + 16}">${escape(title)}</text>`,
     `<text class="note" x="${x}" y="${y + 34}">${escape(note)}</text>`,
+    `<line class="one" x1="${one}" x2="${one}" y1="${top - 4}" y2="${top + bars.length * rowHeight - 2}"/>`,
     ...bars.map(({ title: name, className, ratio }, index) => {
       const barTop = top + index * rowHeight;
       const middle = barTop + barHeight / 2;
@@ -94,10 +97,9 @@ function drawPanel({ title, note, bars }: Panel, x: number, y: number): string {
         `<text x="${start - 8}" y="${middle + 4}" text-anchor="end">${escape(name)}</text>`,
         `<rect class="${className}" x="${start}" y="${barTop}" width="${widthOf(ratio.median)}" height="${barHeight}" rx="2"/>`,
         `<line class="range" x1="${start + widthOf(ratio.min)}" x2="${start + widthOf(ratio.max)}" y1="${middle}" y2="${middle}"/>`,
-        `<text x="${start + widthOf(ratio.max) + 6}" y="${middle + 4}">${formatRatio(ratio.median)}</text>`,
+        `<text class="value" x="${start + widthOf(ratio.max) + 6}" y="${middle + 4}">${formatRatio(ratio.median)}</text>`,
       ].join("\n");
     }),
-    `<line class="one" x1="${one}" x2="${one}" y1="${top - 4}" y2="${top + bars.length * rowHeight - 2}"/>`,
   ].join("\n");
 }
 

@@ -8,6 +8,7 @@ const headings = [
   "median",
   "lowest – highest",
   "Waterspout ÷ it",
+  "per CPU second",
   "it ÷ ws",
   "CPU µs each",
   "memory",
@@ -44,6 +45,8 @@ function formatServer(
     formatCount(median),
     `${formatCount(min)} – ${formatCount(max)}`,
     server === ours ? "" : formatRatio(ratioSpread(ours, server)),
+    // Processor time is a cost: the less, the more messages fit into a second of it.
+    server === ours ? "" : formatRatio(ratioSpread(server, ours, "cpuMicroseconds")),
     server === ws ? "" : formatRatio(ratioSpread(server, ws)),
     formatMedian(server, "cpuMicroseconds", (value) => value.toFixed(2)),
     formatMedian(server, "residentBytes", (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`),
@@ -56,9 +59,11 @@ function formatServer(
 export function ratioSpread(
   ours: ServerResult | undefined,
   theirs: ServerResult | undefined,
+  field: keyof Measurement = "value",
 ): Spread | undefined {
   if (ours === undefined || theirs === undefined) return undefined;
-  const valuesOf = ({ rounds }: ServerResult): (number | undefined)[] => rounds.map((round) => round?.value);
+  const valuesOf = ({ rounds }: ServerResult): (number | undefined)[] =>
+    rounds.map((round) => round?.[field]);
   const ratios = ratiosOf(valuesOf(ours), valuesOf(theirs));
   return ratios.length === 0 ? undefined : spreadOf(ratios);
 }
