@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Pace } from "./arguments.ts";
@@ -23,6 +24,9 @@ export interface LoadResult {
   readonly serverBytes: number;
 }
 
+/** The server as the load generator sees it. */
+type Target = Pick<ServerProcess, "port" | "pid">;
+
 const sources = join("bench", "load");
 const directory = join("build", "bench", "load");
 const program = join(directory, "load");
@@ -41,6 +45,15 @@ export function buildLoad(): void {
   if (status !== 0) throw new Error(`gcc cannot compile the load generator: ${error?.message ?? stderr}`);
 }
 
+/** Where the scripts are, which can be large, until this process ends. */
+let scripts: string | undefined;
+
+function createTemporaryDirectory(): string {
+  const created = mkdtempSync(join(tmpdir(), "waterspout-bench-"));
+  process.once("exit", () => rmSync(created, { recursive: true, force: true }));
+  return created;
+}
+
 /** What the clients of one server do. */
 export class Load {
   readonly #scenario: Scenario;
@@ -52,14 +65,15 @@ export class Load {
     this.#scenario = scenario;
     this.#protocol = protocol;
     this.#extensions = extensions;
-    this.#script = join(directory, `${scenario.name}-${protocol}-${process.pid}-${Load.#scripts++}.script`);
+    scripts ??= createTemporaryDirectory();
+    this.#script = join(scripts, `${Load.#count++}.script`);
     writeFileSync(this.#script, encodeScript(units));
   }
 
-  static #scripts = 0;
+  static #count = 0;
 
   /** Loads a server for the time that `pace` says. Rejects when the server does anything unexpected. */
-  async run(server: ServerProcess, pace: Pace): Promise<LoadResult> {
+  async run(server: Target, pace: Omit<Pace, "rounds">): Promise<LoadResult> {
     const child = this.#spawn(server, { warmupMs: pace.warmupMs, durationMs: pace.durationMs });
     child.stdin.end();
     let output = "";
@@ -87,7 +101,7 @@ export class Load {
     return (after - before) / (this.#scenario.connections - base);
   }
 
-  #spawn(server: ServerProcess, more: Readonly<Record<string, number>>) {
+  #spawn(server: Target, more: Readonly<Record<string, number>>) {
     const { load, connections, inFlight } = this.#scenario;
     const { path, greeting } = protocols[this.#protocol];
     const options: Record<string, string | number> = {

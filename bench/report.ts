@@ -29,8 +29,21 @@ export function formatScenario({ scenario, servers }: ScenarioResult): string {
     agreed === undefined ? [] : [`${title} agreed to ${agreed}`],
   );
   const table = formatTable([headings, ...rows]);
-  return [`${scenario.title} (${unit})`, ...table, ...agreements, ...problems].join("\n");
+  const notes = servers.some(isDisturbed) ? [disturbance] : [];
+  return [`${scenario.title} (${unit})`, ...table, ...agreements, ...problems, ...notes].join("\n");
 }
+
+const disturbance =
+  "Neither server nor load had its core to itself all the time: go by the ratios per CPU second.";
+
+/** When neither side is at its limit, another program had the core: there is always more to do for one of the two. */
+function isDisturbed({ rounds }: ServerResult): boolean {
+  const idle = rounds.filter((round) => Math.max(round?.serverShare ?? 1, round?.loadShare ?? 1) < fullShare);
+  return idle.length > rounds.length / 2;
+}
+
+/** Of a core that one process has to itself, less what it takes to measure that. */
+const fullShare = 0.85;
 
 function formatServer(
   server: ServerResult,

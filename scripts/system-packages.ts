@@ -36,12 +36,12 @@ const packages = {
   },
   gcc: {
     name: "gcc",
-    purpose: "the benchmark's load generator",
+    purpose: "the benchmark's load generator, and its tests,",
     isPresent: () => spawnSync("gcc", ["--version"]).status === 0,
   },
   libc: {
     name: "libc6-dev",
-    purpose: "the benchmark's load generator",
+    purpose: "the benchmark's load generator, and its tests,",
     isPresent: () => existsSync("/usr/include/stdio.h"),
   },
 } satisfies Record<string, SystemPackage>;
@@ -50,7 +50,7 @@ const packages = {
 export type Requirement = keyof typeof packages;
 
 /** What `npm test` needs. */
-export const testRequirements: readonly Requirement[] = ["chromium", "tornado", "websockets"];
+export const testRequirements: readonly Requirement[] = ["chromium", "tornado", "websockets", "gcc", "libc"];
 
 /** What `npm run bench` needs. */
 export const benchRequirements: readonly Requirement[] = ["gcc", "libc", "tornado"];

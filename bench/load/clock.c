@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,20 +23,11 @@ static double read_clock(clockid_t clock) {
 
 double now(void) { return read_clock(CLOCK_MONOTONIC); }
 
-/* User and system time of all threads of the server, in seconds: fields 14 and 15 of proc_pid_stat(5). */
+/* User and system time of all threads of the server, in seconds. */
 static double server_cpu(int pid) {
-  char path[64], line[1024];
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
-  FILE *file = fopen(path, "r");
-  if (file == NULL) fail("the server (process %d) is gone", pid);
-  const char *got = fgets(line, sizeof line, file);
-  fclose(file);
-  /* The second field is the name of the program, in parentheses, and may contain anything. */
-  const char *rest = got == NULL ? NULL : strrchr(line, ')');
-  unsigned long user, system;
-  if (rest == NULL || sscanf(rest + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
-    fail("%s cannot be read", path);
-  return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+  clockid_t clock;
+  if (clock_getcpuclockid(pid, &clock) != 0) fail("the server (process %d) is gone", pid);
+  return read_clock(clock);
 }
 
 static uint64_t server_memory(int pid) {

@@ -72,6 +72,16 @@ suite("the table", () => {
     assert.ok(lines.includes("<Tornado> agreed to permessage-deflate"));
   });
 
+  test("says when something else used the cores", () => {
+    const round = { value: 1, serverShare: 0.5, loadShare: 0.4 };
+    const noteOf = (more: object): boolean =>
+      formatScenario({
+        scenario,
+        servers: [{ name: "ws", title: "ws", rounds: [{ ...round, ...more }] }],
+      }).includes("per CPU second.");
+    assert.ok(noteOf({}) && !noteOf({ serverShare: 0.95 }) && !noteOf({ loadShare: 0.95 }));
+  });
+
   test("has its columns below each other", () => {
     const ends = [lines[1]!, lineOf("Waterspout")].map((line) => line.length);
     assert.equal(ends[0], ends[1]);
