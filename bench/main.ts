@@ -15,7 +15,7 @@ import { isPinned } from "./pinning.ts";
 import { formatScenario } from "./report.ts";
 import { installRequirements } from "./requirements.ts";
 import { drawPlot } from "./plot.ts";
-import { createResults, writeResults } from "./results.ts";
+import { createResults, resultsPath, writeResults } from "./results.ts";
 import type { ScenarioResult } from "./rounds.ts";
 import { measureScenario } from "./rounds.ts";
 import { scenarios } from "./scenarios.ts";
@@ -37,14 +37,18 @@ async function bench(args: BenchArguments): Promise<void> {
     const result = await measureScenario(scenario, args);
     results.push(result);
     say(`${formatScenario(result)}\n`);
+    // After each, so that a run that is interrupted leaves what it has.
+    writeResults(args.name, createResults(args, results), drawPlot(results));
   }
-  const plot = drawPlot(results);
-  for (const path of writeResults(args.name, createResults(args, results), plot)) say(`written: ${path}`);
+  say(`all rounds and a plot are in ${resultsPath(args.name)}.json and .svg`);
   if (args.isQuick || args.scenarios !== scenarios) return;
   // What the documents show is a run of everything.
-  writeFileSync(picture, plot);
-  say(`written: ${picture}`);
+  writeFileSync(picture, drawPlot(results));
+  say(`the plot is in ${picture}, too`);
 }
+
+// An exit by signal would leave temporary files behind; the servers end when their input does.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 try {
   await bench(parseArguments(process.argv.slice(2)));

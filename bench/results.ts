@@ -40,15 +40,16 @@ export function createResults(args: BenchArguments, scenarios: readonly Scenario
 
 const directory = join("bench", "results");
 
-/** Writes the results and their plot into bench/results/, and returns the paths. */
-export function writeResults(name: string, results: Results, plot: string): readonly string[] {
+/** Where the results of that name are, without the ending. */
+export function resultsPath(name: string): string {
+  return join(directory, name);
+}
+
+/** Writes the results and their plot into bench/results/. */
+export function writeResults(name: string, results: Results, plot: string): void {
   mkdirSync(directory, { recursive: true });
-  const files = { [`${name}.json`]: `${JSON.stringify(results, undefined, 2)}\n`, [`${name}.svg`]: plot };
-  return Object.entries(files).map(([file, content]) => {
-    const path = join(directory, file);
-    writeFileSync(path, content);
-    return path;
-  });
+  writeFileSync(`${resultsPath(name)}.json`, `${JSON.stringify(results, undefined, 2)}\n`);
+  writeFileSync(`${resultsPath(name)}.svg`, plot);
 }
 
 function readVersions(node: string): Readonly<Record<string, string>> {
