@@ -8,19 +8,13 @@ class Echo extends WebSocketHandler {
   }
 }
 
-/** What handlers will have; until they do, a broadcast ends with the error that says so. */
-interface Channels {
-  subscribe(channel: string): void;
-  publish(channel: string, message: string | Uint8Array): void;
-}
-
 class Broadcast extends WebSocketHandler {
   override open(): void {
-    (this as unknown as Channels).subscribe("all");
+    this.subscribe("all");
   }
 
   override onMessage(message: string | Uint8Array): void {
-    (app as unknown as Channels).publish("all", message);
+    app.publish("all", message);
   }
 }
 
