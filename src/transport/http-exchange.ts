@@ -85,7 +85,9 @@ export class HttpExchange {
   countOf(name: string): number {
     const { rawHeaders } = this.#request;
     let count = 0;
-    for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === name) count++;
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      if (rawHeaders[i]?.length === name.length && rawHeaders[i]?.toLowerCase() === name) count++;
+    }
     return count;
   }
 
@@ -212,6 +214,7 @@ export class HttpExchange {
    * Has `listener` called when the peer of an upgrade leaves before it is answered.
    */
   onLost(listener: () => void): void {
+    if (this.#onLost !== undefined) return;
     const { socket } = this.#request;
     this.#onLost = listener;
     socket.once("end", listener);
