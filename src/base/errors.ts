@@ -254,6 +254,14 @@ const table = {
   CLOSE_REASON_TOO_LONG: { message: "a close reason has at most 123 bytes in UTF-8, got <got>" },
   PING_TOO_LONG: { message: "a ping or pong has at most 125 bytes, got <got>" },
   HANDSHAKE_FAILED: { message: "the WebSocket handshake failed: <reason>" },
+  HANDSHAKE_TIMEOUT: {
+    message: "the WebSocket handshake was not complete after <limit> ms, while waiting <stage>",
+    advice: "To allow more: timeoutMs.",
+  },
+  PROXY_FAILED: { message: "the proxy <proxy> opened no tunnel to <target>: <reason>" },
+  REDIRECT_REFUSED: { message: "<from> redirects to <location>, which is not followed: <reason>" },
+  CONNECTION_CLOSED: { message: "the WebSocket <url> was closed with <closeCode> (<reason>)" },
+  PINGS_UNANSWERED: { message: "<limit> pings have not been answered; no more are sent" },
 } as const;
 
 /**

@@ -84,15 +84,30 @@ export interface HandshakeResponse {
   readonly headers: HeaderFields;
 }
 
+/** What a client has offered. */
+export interface OfferedByClient {
+  readonly subprotocols: readonly string[];
+  /** Names of extensions. */
+  readonly extensions: readonly string[];
+}
+
+/** What a right answer agrees on. */
+export interface HandshakeAgreement {
+  /** Empty for none. */
+  readonly subprotocol: string;
+  /** With the parameters as they came, which the extension itself has to judge. */
+  readonly extensions: readonly ExtensionOffer[];
+}
+
 /**
  * Checks a server's answer (RFC 6455 §4.1, second half). Returns what is wrong with it, as the end of a sentence, or
- * the subprotocol that was agreed on.
+ * what was agreed on.
  */
 export function checkHandshakeResponse(
   response: HandshakeResponse,
   key: string,
-  offeredSubprotocols: readonly string[],
-): { readonly problem: string } | { readonly subprotocol: string } {
+  offered: OfferedByClient,
+): { readonly problem: string } | HandshakeAgreement {
   const field = (name: string): string | undefined => fieldValue(response.headers, name);
   if (response.status !== 101) return { problem: `the status is ${response.status}, not 101` };
   if (field("upgrade")?.toLowerCase() !== "websocket")
@@ -101,12 +116,18 @@ export function checkHandshakeResponse(
     return { problem: `Connection is ${quote(field("connection"))}` };
   if (field("sec-websocket-accept") !== acceptFor(key))
     return { problem: "Sec-WebSocket-Accept does not fit the key" };
-  if (field("sec-websocket-extensions") !== undefined) {
-    return { problem: `extension ${quote(field("sec-websocket-extensions"))} was not offered` };
-  }
   const subprotocol = field("sec-websocket-protocol") ?? "";
-  if (subprotocol !== "" && !offeredSubprotocols.includes(subprotocol)) {
+  if (subprotocol !== "" && !offered.subprotocols.includes(subprotocol)) {
     return { problem: `subprotocol ${quote(subprotocol)} was not offered` };
   }
-  return { subprotocol };
+  const extensions = parseExtensions(field("sec-websocket-extensions"));
+  if (extensions === undefined)
+    return { problem: `Sec-WebSocket-Extensions is ${quote(field("sec-websocket-extensions"))}` };
+  const names = extensions.map(({ name }) => name);
+  const unasked = names.find((name) => !offered.extensions.includes(name));
+  if (unasked !== undefined) return { problem: `extension ${quote(unasked)} was not offered` };
+  // An offer is accepted once (RFC 7692 §5 for the one extension that there is).
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) return { problem: `extension ${quote(repeated)} was accepted twice` };
+  return { subprotocol, extensions };
 }
