@@ -18,6 +18,7 @@ export type { HeadersLike } from "./connect/handshake-headers.ts";
 export type { Message } from "./connect/message-queue.ts";
 export { WebSocket } from "./connect/websocket.ts";
 export type { WebSocketEventMap, WebSocketListener, WebSocketListenerOptions } from "./connect/websocket.ts";
+export type { CompressionOptions } from "./protocol/websocket/compression-options.ts";
 export type { AcceptedMessages } from "./protocol/websocket/connection.ts";
 export type { HeaderFields } from "./protocol/http/header-fields.ts";
 export { HandshakeError } from "./transport/dial/handshake-error.ts";

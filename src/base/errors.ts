@@ -259,7 +259,7 @@ const table = {
     advice: "To allow more: timeoutMs.",
   },
   PROXY_FAILED: { message: "the proxy <proxy> opened no tunnel to <target>: <reason>" },
-  REDIRECT_REFUSED: { message: "<from> redirects to <location>, which is not followed: <reason>" },
+  REDIRECT_NOT_FOLLOWED: { message: "<from> redirects to <location>, which is not followed: <reason>" },
   CONNECTION_CLOSED: { message: "the WebSocket <url> was closed with <closeCode> (<reason>)" },
   PINGS_UNANSWERED: { message: "<limit> pings have not been answered; no more are sent" },
 } as const;

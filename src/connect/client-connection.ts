@@ -1,10 +1,10 @@
 import type { Problem } from "../base/errors.ts";
 import { describe, WaterspoutError } from "../base/errors.ts";
 import { CloseCode } from "../protocol/websocket/close-code.ts";
+import type { DialResult } from "../transport/dial/dial-options.ts";
 import { handshakeFailure, showUrl, statusLine } from "../transport/dial/handshake-error.ts";
 import { HeartbeatWheel } from "../transport/heartbeat.ts";
 import type { TransportEvents } from "../transport/transport.ts";
-import type { DialResult } from "../transport/websocket-client.ts";
 import { dialWebSocket } from "../transport/websocket-client.ts";
 import type { ResolvedConnectOptions } from "./connect-options.ts";
 import type { Ending } from "./ending.ts";
@@ -125,11 +125,10 @@ export class ClientConnection {
   }
 
   #dial(): void {
-    const { subprotocols, headers, tls, proxy, timeoutMs, redirectsMax, limits, signal } = this.#options;
+    const { signal } = this.#options;
     signal?.addEventListener("abort", this.#abort);
     if (signal?.aborted === true) this.#abort();
-    const options = { subprotocols, headers, tls, proxy, timeoutMs, redirectsMax, limits, heartbeats };
-    dialWebSocket(this.#url, { ...options, signal: this.#attempt.signal }).then(
+    dialWebSocket(this.#url, { ...this.#options, heartbeats, signal: this.#attempt.signal }).then(
       (result) => this.#receiveResult(result),
       (error: unknown) => this.#finish(abnormalEnding, error),
     );
@@ -147,8 +146,11 @@ export class ClientConnection {
 
   #receiveResult(result: DialResult): void {
     if (result.kind === "refused") {
+      const { redirectsMax } = this.#options;
+      const isRedirect = result.status >= 300 && result.status < 400;
       const reason = `${showUrl(result.url)} answered ${statusLine(result.status)}`;
-      this.#finish(abnormalEnding, handshakeFailure(reason, result));
+      const advice = isRedirect ? ` (followRedirects allows ${redirectsMax} redirects)` : "";
+      this.#finish(abnormalEnding, handshakeFailure(reason + advice, result));
     } else if (this.#attempt.signal.aborted) {
       // It was given up in the very moment in which it succeeded.
       result.socket.destroy();

@@ -3,6 +3,8 @@ import { checkWholeNumber, rangeOf } from "../base/limit-check.ts";
 import type { WebSocketLimits } from "../base/limits.ts";
 import { defaultWebSocketLimits } from "../base/limits.ts";
 import { kindOf, quote } from "../base/text.ts";
+import type { CompressionOptions, ResolvedCompression } from "../protocol/websocket/compression-options.ts";
+import { resolveCompression } from "../protocol/websocket/compression-options.ts";
 import type { ClientTlsOptions, DialProxy, RequestHeaders } from "../transport/dial/dial-options.ts";
 import type { HeadersLike } from "./handshake-headers.ts";
 import { checkRequestHeaders } from "./handshake-headers.ts";
@@ -34,6 +36,8 @@ export interface ConnectOptions {
   readonly headers?: HeadersLike | undefined;
   /** The Origin field, which browsers send and other clients need not. Default none. */
   readonly origin?: string | undefined;
+  /** Compress messages (permessage-deflate), if the server agrees. Default false. */
+  readonly compression?: boolean | CompressionOptions | undefined;
   /** For `wss:`: certificates and all else that `tls.connect` takes, but for where to connect. */
   readonly tls?: ClientTlsOptions | undefined;
   /** An HTTP proxy, as a URL or with options. Environment variables are not looked at. Default none. */
@@ -69,6 +73,7 @@ export interface ResolvedConnectOptions {
   readonly subprotocols: readonly string[];
   readonly headers: RequestHeaders;
   readonly tls: ClientTlsOptions;
+  readonly compression: ResolvedCompression | undefined;
   readonly proxy: DialProxy | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
@@ -95,6 +100,7 @@ const optionNames: readonly string[] = limitNames.concat([
   "protocols",
   "headers",
   "origin",
+  "compression",
   "tls",
   "proxy",
   "timeoutMs",
@@ -114,7 +120,8 @@ const tlsTargets = ["host", "port", "path", "socket"];
 export function resolveConnectOptions(options: ConnectOptions, url: URL): ResolvedConnectOptions {
   if (typeof options !== "object" || options === null) throw invalid("options", "an object", options);
   checkNames(options, optionNames, "");
-  const { timeoutMs = defaultTimeoutMs, signal, followRedirects = 0, binaryType = "blob" } = options;
+  const { timeoutMs = defaultTimeoutMs, signal, followRedirects = 0 } = options;
+  const { binaryType = "blob", compression = false } = options;
   checkWholeNumber("timeoutMs", timeoutMs, rangeOf("timeoutMs"));
   checkWholeNumber("followRedirects", followRedirects, [0, redirectsLimit]);
   if (signal !== undefined && !(signal instanceof AbortSignal))
@@ -126,6 +133,7 @@ export function resolveConnectOptions(options: ConnectOptions, url: URL): Resolv
     subprotocols: checkSubprotocols(options.protocols ?? []),
     headers: resolveHeaders(options, url),
     tls: resolveTls("tls", options.tls),
+    compression: compression === false ? undefined : resolveCompression(compression, "client", "compression"),
     proxy: resolveProxy(options.proxy),
     timeoutMs,
     signal,

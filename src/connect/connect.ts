@@ -6,7 +6,7 @@ import { holdMessages, WebSocket } from "./websocket.ts";
  * them; so none is lost between this call and the next line.
  *
  * @param url `ws:`, `wss:`, `http:` or `https:`.
- * @throws (as rejections) HandshakeError with the code HANDSHAKE_FAILED, HANDSHAKE_TIMEOUT, PROXY_FAILED or REDIRECT_REFUSED; the
+ * @throws (as rejections) HandshakeError with the code HANDSHAKE_FAILED, HANDSHAKE_TIMEOUT, PROXY_FAILED or REDIRECT_NOT_FOLLOWED; the
  *   reason of `options.signal`; and what the constructor of `WebSocket` throws.
  * @example
  * const socket = await connect("wss://example.com/feed", { headers: { Authorization: "Bearer …" } });

@@ -11,7 +11,8 @@ export function parseWebSocketUrl(text: string | URL): URL {
   try {
     url = new URL(text);
   } catch {
-    throw syntaxError(`${quote(String(text))} is no URL`);
+    // Even what does not parse may hold a password.
+    throw syntaxError(`${quote(String(text).replace(/[^/]*@/, "…@"))} is no URL`);
   }
   const scheme = /^(?:ws|http)(s?):$/.exec(url.protocol);
   if (scheme === null) {

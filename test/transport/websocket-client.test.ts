@@ -7,7 +7,7 @@ import { HandshakeError, WaterspoutError } from "../../src/index.ts";
 import { defaultWebSocketLimits } from "../../src/base/limits.ts";
 import { TestClient } from "../../src/testing/index.ts";
 import { HeartbeatWheel } from "../../src/transport/heartbeat.ts";
-import type { DialResult } from "../../src/transport/websocket-client.ts";
+import type { DialResult } from "../../src/transport/dial/dial-options.ts";
 import { dialWebSocket } from "../../src/transport/websocket-client.ts";
 import { deferred } from "../support/deferred.ts";
 import type { Received } from "../support/fake-server.ts";

@@ -84,18 +84,11 @@ export interface HandshakeResponse {
   readonly headers: HeaderFields;
 }
 
-/** What a client has offered. */
-export interface OfferedByClient {
-  readonly subprotocols: readonly string[];
-  /** Names of extensions. */
-  readonly extensions: readonly string[];
-}
-
 /** What a right answer agrees on. */
 export interface HandshakeAgreement {
   /** Empty for none. */
   readonly subprotocol: string;
-  /** With the parameters as they came, which the extension itself has to judge. */
+  /** As they came: whether they were offered, and with these parameters, is for `checkAgreed` to judge. */
   readonly extensions: readonly ExtensionOffer[];
 }
 
@@ -106,7 +99,7 @@ export interface HandshakeAgreement {
 export function checkHandshakeResponse(
   response: HandshakeResponse,
   key: string,
-  offered: OfferedByClient,
+  offeredSubprotocols: readonly string[],
 ): { readonly problem: string } | HandshakeAgreement {
   const field = (name: string): string | undefined => fieldValue(response.headers, name);
   if (response.status !== 101) return { problem: `the status is ${response.status}, not 101` };
@@ -117,17 +110,11 @@ export function checkHandshakeResponse(
   if (field("sec-websocket-accept") !== acceptFor(key))
     return { problem: "Sec-WebSocket-Accept does not fit the key" };
   const subprotocol = field("sec-websocket-protocol") ?? "";
-  if (subprotocol !== "" && !offered.subprotocols.includes(subprotocol)) {
+  if (subprotocol !== "" && !offeredSubprotocols.includes(subprotocol)) {
     return { problem: `subprotocol ${quote(subprotocol)} was not offered` };
   }
   const extensions = parseExtensions(field("sec-websocket-extensions"));
   if (extensions === undefined)
     return { problem: `Sec-WebSocket-Extensions is ${quote(field("sec-websocket-extensions"))}` };
-  const names = extensions.map(({ name }) => name);
-  const unasked = names.find((name) => !offered.extensions.includes(name));
-  if (unasked !== undefined) return { problem: `extension ${quote(unasked)} was not offered` };
-  // An offer is accepted once (RFC 7692 §5 for the one extension that there is).
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated !== undefined) return { problem: `extension ${quote(repeated)} was accepted twice` };
   return { subprotocol, extensions };
 }

@@ -76,7 +76,7 @@ export function redirectRefusal(
   answer: HttpAnswer,
 ): HandshakeError {
   const details = { from: showUrl(from), location: quote(location), reason };
-  return new HandshakeError(misuse("REDIRECT_REFUSED", details), answer);
+  return new HandshakeError(misuse("REDIRECT_NOT_FOLLOWED", details), answer);
 }
 
 /** A status with the words that belong to it. */

@@ -48,7 +48,7 @@ export function isSecure(url: URL): boolean {
  * On the way to another origin no field of the program is sent again: Authorization and Cookie are credentials, and that `X-Api-Key`
  * is not, nobody can tell by its name. Nor does a client certificate go there. They do not come back on the way back.
  *
- * @throws WaterspoutError REDIRECT_REFUSED for a redirect to something that is no WebSocket URL, or to plain text.
+ * @throws WaterspoutError REDIRECT_NOT_FOLLOWED for a redirect to something that is no WebSocket URL, or to plain text.
  */
 export function redirectedTarget(from: Target, answer: HttpAnswer): Target | undefined {
   const location = redirectStatuses.has(answer.status) ? fieldValue(answer.headers, "location") : undefined;
