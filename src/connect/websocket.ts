@@ -248,8 +248,9 @@ export class WebSocket extends EventTarget {
       this.#lostBytes += byteLength;
       return;
     }
-    const { outbox, bufferedAmount } = this.#connection;
-    this.#sentBytes = byteLength + (bufferedAmount === 0 ? 0 : this.#sentBytes);
+    const { outbox } = this.#connection;
+    this.#forgetSent();
+    this.#sentBytes += byteLength;
     if (typeof message === "string") outbox.sendText(message);
     else if (message instanceof Blob) outbox.sendBlob(message);
     else outbox.sendBinary(message);
@@ -274,6 +275,7 @@ export class WebSocket extends EventTarget {
       const message = `a close reason has at most ${closeReasonBytesMax} bytes in UTF-8, got ${reasonBytes}`;
       throw new DOMException(message, "SyntaxError");
     }
+    this.#forgetSent();
     this.#connection.close(closeCode ?? (text === "" ? undefined : CloseCode.normal), text);
   }
 
@@ -289,6 +291,7 @@ export class WebSocket extends EventTarget {
    *   PINGS_UNANSWERED, PING_TOO_LONG for more than 125 bytes, ARGUMENT_TYPE_INVALID.
    */
   async ping(data?: string | BytesLike): Promise<void> {
+    this.#forgetSent();
     if (data === undefined) return this.#connection.ping();
     if (typeof data !== "string" && !isBytesLike(data)) {
       const details = { name: "data", expected: "a string or bytes", got: kindOf(data) };
@@ -331,6 +334,11 @@ export class WebSocket extends EventTarget {
 
   get [Symbol.toStringTag](): string {
     return "WebSocket";
+  }
+
+  /** Whatever waits from now on, what was sent before has gone. */
+  #forgetSent(): void {
+    if (this.#connection.bufferedAmount === 0) this.#sentBytes = 0;
   }
 
   #receiveOpen(): void {
