@@ -37,6 +37,22 @@ export interface WebSocketListenerOptions {
 /** RFC 6455 §5.5. */
 const controlBytesMax = 125;
 
+/** Attributes and methods of the standard's interface. */
+const standardMembers = [
+  "url",
+  "readyState",
+  "bufferedAmount",
+  "onopen",
+  "onerror",
+  "onclose",
+  "extensions",
+  "protocol",
+  "close",
+  "onmessage",
+  "binaryType",
+  "send",
+] as const;
+
 /** Sockets whose messages are kept from the start; `connect()` alone makes them. */
 let holdMessages: (socket: WebSocket) => void;
 
@@ -78,6 +94,8 @@ export class WebSocket extends EventTarget {
       Object.defineProperty(this, name.toUpperCase(), constant);
       Object.defineProperty(this.prototype, name.toUpperCase(), constant);
     }
+    // As WebIDL has it, so that whoever looks through an object's members finds those of the standard.
+    for (const name of standardMembers) Object.defineProperty(this.prototype, name, { enumerable: true });
     holdMessages = (socket) => socket.#delivery.hold();
   }
 

@@ -39,8 +39,13 @@ export function requestSwitch(socket: Socket, { method, path, headers }: SwitchR
     maxHeaderSize: defaultHttpLimits.maxHeaderBytes,
   });
   return new Promise((resolve, reject) => {
-    request.on("error", (error) => reject(new Error(explain(error), { cause: error })));
+    let isAnswered = false;
+    // What breaks behind the header fields does not make them unknown.
+    request.on("error", (error) => {
+      if (!isAnswered) reject(new Error(explain(error), { cause: error }));
+    });
     request.on("response", (response) => {
+      isAnswered = true;
       const { statusCode: status = 0, headers: fields } = response;
       void readBody(response, noBytes).then((body) => {
         resolve({ kind: "answered", status, headers: fields, body });

@@ -97,7 +97,7 @@ test("a signal that is aborted later closes with 1000; afterwards it is forgotte
 });
 
 test("a name server, a connection and TLS that take too long are named", async (context) => {
-  const server = createServer((socket) => void context.after(() => socket.destroy()));
+  const server = createServer((socket) => context.after(() => socket.destroy()));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   context.after(() => server.close());
@@ -116,7 +116,7 @@ test("terminate() ends an attempt, and cuts a connection", async (context) => {
   await assert.rejects(socket.opened, { code: "HANDSHAKE_FAILED" });
   const open = await connect(url);
   const errors: unknown[] = [];
-  open.onerror = (event) => errors.push(event);
+  open.addEventListener("error", (event) => errors.push(event));
   open.terminate();
   assert.deepEqual(await open.closed, { code: 1006, reason: "", wasClean: false });
   // It is what the program wanted.

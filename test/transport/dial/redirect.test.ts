@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { TLSSocket } from "node:tls";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
 import { createServer as createSecureServer } from "node:https";
@@ -135,8 +136,7 @@ test("a redirect never leads from TLS to plain text, and a client certificate to
       socket.on("error", () => {});
       const { socket: secure } = request;
       certificates.push(
-        "getPeerX509Certificate" in secure &&
-          (secure as import("node:tls").TLSSocket).getPeerX509Certificate() !== undefined,
+        "getPeerX509Certificate" in secure && (secure as TLSSocket).getPeerX509Certificate() !== undefined,
       );
       const location = request.url === "/plain" ? plain.url : request.url === "/other" ? other : undefined;
       const accept = acceptFor(request.headers["sec-websocket-key"] ?? "");

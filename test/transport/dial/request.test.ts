@@ -114,7 +114,7 @@ const rows: readonly {
   {
     name: "a body that is no body",
     answer: () => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nxyz\r\n",
-    reason: /answered 200 OK\n(?:.*\n)*\n {2}hello$/,
+    reason: /answered 200 OK\n {2}transfer-encoding: chunked/,
     status: 200,
   },
   {

@@ -149,7 +149,7 @@ test("a proxy that hangs up, is not there or says nothing is an error", async (c
     code: "PROXY_FAILED",
     message: /^the proxy http:\/\/127\.0\.0\.1:1 opened no tunnel .*ECONNREFUSED/,
   });
-  const silent = createServer((socket) => void context.after(() => socket.destroy())).listen(0, "127.0.0.1");
+  const silent = createServer((socket) => context.after(() => socket.destroy())).listen(0, "127.0.0.1");
   await once(silent, "listening");
   context.after(() => silent.close());
   const proxy = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
