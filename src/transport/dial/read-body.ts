@@ -11,7 +11,7 @@ const bodyTimeoutMs = 2000;
  *
  * @param length bytes after which the body is complete, where the stream does not know.
  */
-export function readBody(stream: Readable, start: Uint8Array, length = Infinity): Promise<string> {
+export function readBody(stream: Readable, start: Uint8Array, length: number = Infinity): Promise<string> {
   const chunks: Uint8Array[] = [start];
   let byteLength = start.length;
   return new Promise((resolve) => {
