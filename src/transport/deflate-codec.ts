@@ -7,7 +7,7 @@ import type { DeflaterOptions, MessageDeflater } from "./message-deflater.ts";
 import { documentedDeflater, fastDeflater } from "./message-deflater.ts";
 import { documentedInflateStream, fastInflateStream, MessageInflater } from "./message-inflater.ts";
 import { SlidingWindow } from "./sliding-window.ts";
-import { isSyncZlibUsable, SyncZlib } from "./sync-zlib.ts";
+import { isSyncZlibUsable, syncZlib } from "./sync-zlib.ts";
 
 /** zlib compresses with no smaller window. */
 const windowBitsLeast = 9;
@@ -15,7 +15,7 @@ const windowBitsLeast = 9;
 /** Makes codecs, which share what does not belong to one connection alone. */
 export class DeflateCodecs {
   readonly #fast: boolean;
-  /** One for each set of options, of which a process has few: those of its settings, at seven window sizes at most. */
+  /** One for each set of options, of which a process has few: those of its settings, with seven windows at most. */
   readonly #deflaters = new Map<string, MessageDeflater>();
   #inflater: MessageInflater | undefined;
 
@@ -45,7 +45,7 @@ export class DeflateCodecs {
   /** The inflater of all connections. */
   get inflater(): MessageInflater {
     this.#inflater ??= new MessageInflater(
-      this.#fast ? fastInflateStream(SyncZlib.inflater()) : documentedInflateStream,
+      this.#fast ? fastInflateStream(syncZlib.inflater()) : documentedInflateStream,
     );
     return this.#inflater;
   }
@@ -53,7 +53,7 @@ export class DeflateCodecs {
   #create(options: DeflaterOptions, takeover: boolean): MessageDeflater {
     const { windowBits, level, memLevel } = options;
     return this.#fast
-      ? fastDeflater(SyncZlib.deflater(windowBits, level, memLevel), takeover)
+      ? fastDeflater(syncZlib.deflater(windowBits, level, memLevel), takeover)
       : documentedDeflater(options, takeover);
   }
 }
@@ -79,8 +79,8 @@ class DeflateCodec implements MessageCodec {
     const isServer = role === "server";
     const windowBits = isServer ? serverMaxWindowBits : clientMaxWindowBits;
     const peerWindowBits = isServer ? clientMaxWindowBits : serverMaxWindowBits;
-    // A peer may allow no more than 8 bits, with which zlib cannot compress: then messages go uncompressed. One that is compressed all the
-    // same is stored, and refers to nothing.
+    // A server may allow no more than 8 bits, with which zlib cannot compress: then messages go uncompressed. One
+    // that is compressed all the same is stored, and refers to nothing.
     const tooSmall = windowBits < windowBitsLeast;
     this.#codecs = codecs;
     this.#options = {

@@ -35,7 +35,7 @@ function emptyMessage(): Uint8Array {
   return keptOutput.subarray(0, 1);
 }
 
-/** More than `length` bytes can become: zlib stores what it cannot compress, in blocks as small as its memory asks for. */
+/** More than `length` bytes can become: what zlib cannot compress it stores, in blocks as small as `memLevel` wants. */
 function compressedBytesMax(length: number): number {
   return length + (length >> 2) + 64;
 }

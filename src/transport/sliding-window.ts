@@ -3,7 +3,7 @@ import { noBytes } from "../base/bytes.ts";
 /** Memory is taken in steps: a connection that sent little holds little. */
 const firstBytes = 512;
 
-/** The last bytes of what went before, which DEFLATE may refer to (RFC 1951 §2). Its memory is no larger than it has to be. */
+/** The last bytes of what went before, to which DEFLATE may refer (RFC 1951 §2). It takes memory as it fills. */
 export class SlidingWindow {
   readonly #bytesMax: number;
   #block: Uint8Array = noBytes;
@@ -20,6 +20,7 @@ export class SlidingWindow {
 
   /** Adds a copy of `message`, and forgets what is too long ago. */
   append(message: Uint8Array): void {
+    if (message.length === 0) return;
     const added = message.subarray(Math.max(0, message.length - this.#bytesMax));
     const kept = Math.min(this.#length, this.#bytesMax - added.length);
     const length = kept + added.length;

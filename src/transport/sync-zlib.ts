@@ -1,9 +1,9 @@
 /**
  * zlib without streams, thread pool or allocation: the object of Node's binding beneath a zlib stream, called directly.
  *
- * Node documents streams, which go through the thread pool (tens of microseconds and a closure for each message), and functions
- * like `deflateRawSync`, which make and free a zlib state of some 300 KB each time. Beneath both stands `_handle.writeSync`,
- * the same since Node 11. It is not documented; so it is used in this file alone, each part is looked for, and a
+ * Node documents streams, which go through the thread pool (a hundred microseconds for each message), and functions
+ * like `deflateRawSync`, which make and free a zlib state of some 250 KiB each time. Both stand on
+ * `_handle.writeSync`, which is not documented. So it is used in this file alone, each part is looked for, and a
  * trial run decides once per process whether it behaves. Where it does not, callers use the documented functions.
  */
 import { constants, createDeflateRaw, createInflateRaw } from "node:zlib";
@@ -11,8 +11,7 @@ import { constants, createDeflateRaw, createInflateRaw } from "node:zlib";
 /** What is used of a stream's inside. */
 interface ZlibStream {
   readonly _handle: {
-    /** Called with message, errno and code, from within `writeSync`. */
-    onerror: (message: string) => void;
+    /** Calls `onerror`, which the stream has set, where the data is invalid. */
     writeSync(
       flush: number,
       input: Uint8Array,
@@ -41,19 +40,10 @@ export class SyncZlib {
   constructor(stream: object) {
     if (!isZlibStream(stream)) throw new TypeError("zlib streams have another inside than expected");
     this.#stream = stream;
-    stream._handle.onerror = () => {
+    const onerror = (): void => {
       this.#failed = true;
     };
-  }
-
-  /** A compressor. `level` 0 stores without compressing. */
-  static deflater(windowBits: number, level: number, memLevel: number): SyncZlib {
-    return new SyncZlib(createDeflateRaw({ windowBits, level, memLevel, chunkSize }));
-  }
-
-  /** A decompressor, with the largest window: it takes what was compressed with any. */
-  static inflater(): SyncZlib {
-    return new SyncZlib(createInflateRaw({ windowBits: 15, chunkSize }));
+    Object.assign(stream._handle, { onerror });
   }
 
   /** Input bytes that the last `write` left; output was full, or the DEFLATE stream has ended. */
@@ -73,8 +63,8 @@ export class SyncZlib {
   }
 
   /**
-   * Works on the `input` from `inputOffset` until it is used up or `output` is full, and flushes to a byte boundary. Returns whether
-   * the data was valid; if not, only `reset` may follow.
+   * Works on the `input` from `inputOffset` until it is used up or `output` is full, and flushes to a byte boundary.
+   * Returns whether the data was valid; if not, only `reset` may follow.
    */
   write(input: Uint8Array, inputOffset: number, output: Uint8Array, outputOffset: number): boolean {
     this.#stream._handle.writeSync(
@@ -103,9 +93,23 @@ function isZlibStream(stream: object): stream is ZlibStream {
 
 let usable: boolean | undefined;
 
+/** Makes compressors and decompressors. */
+export interface SyncZlibFactory {
+  /** A compressor. `level` 0 stores without compressing. */
+  deflater(this: void, windowBits: number, level: number, memLevel: number): SyncZlib;
+  /** A decompressor, with the largest window: it takes what was compressed with any. */
+  inflater(this: void): SyncZlib;
+}
+
+export const syncZlib: SyncZlibFactory = {
+  deflater: (windowBits, level, memLevel) =>
+    new SyncZlib(createDeflateRaw({ windowBits, level, memLevel, chunkSize })),
+  inflater: () => new SyncZlib(createInflateRaw({ windowBits: 15, chunkSize })),
+};
+
 /** Whether this Node has what `SyncZlib` needs; tried out at the first call. */
 export function isSyncZlibUsable(): boolean {
-  usable ??= tryOut(SyncZlib);
+  usable ??= tryOut(syncZlib);
   return usable;
 }
 
@@ -113,7 +117,7 @@ export function isSyncZlibUsable(): boolean {
  * Whether compressors and decompressors of `kind` do what is expected of them, twice: a round trip through output that
  * is too small at first, a DEFLATE stream that ends before its input, invalid data, and a reset after each.
  */
-export function tryOut(kind: Pick<typeof SyncZlib, "deflater" | "inflater">): boolean {
+export function tryOut(kind: SyncZlibFactory): boolean {
   const plain = new TextEncoder().encode("Waterspout, waterspout, waterspout ".repeat(20));
   const packed = new Uint8Array(plain.length);
   const again = new Uint8Array(plain.length + 1);

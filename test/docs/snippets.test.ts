@@ -66,7 +66,7 @@ const mainNames = [
   "HttpError",
   "WaterspoutError",
   "route",
-].concat(["Logger", "Settings", "ErrorCode", "PathParams"]);
+].concat(["Logger", "Settings", "ErrorCode", "PathParams", "CompressionOptions"]);
 const testingNames = ["ExpectedLog", "TestClient", "startApplication", "encodeRawFrame"];
 
 const programs = documents.flatMap(programsOf);

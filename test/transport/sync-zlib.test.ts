@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isSyncZlibUsable, SyncZlib, tryOut } from "../../src/transport/sync-zlib.ts";
+import { isSyncZlibUsable, SyncZlib, syncZlib, tryOut } from "../../src/transport/sync-zlib.ts";
 
 test("this Node has what the fast way needs", () => {
   assert.equal(isSyncZlibUsable(), true);
@@ -10,7 +10,7 @@ test("this Node has what the fast way needs", () => {
 /** An inflater that does one thing wrong. */
 function wrongInflater(change: (real: SyncZlib) => Partial<SyncZlib>): boolean {
   const inflater = (): SyncZlib => {
-    const real = SyncZlib.inflater();
+    const real = syncZlib.inflater();
     const wrong = change(real);
     return new Proxy(real, {
       get(target, name) {
@@ -19,7 +19,7 @@ function wrongInflater(change: (real: SyncZlib) => Partial<SyncZlib>): boolean {
       },
     });
   };
-  return tryOut({ deflater: SyncZlib.deflater, inflater });
+  return tryOut({ deflater: syncZlib.deflater, inflater });
 }
 
 test("the trial run sees each thing that another Node might do differently", () => {
@@ -58,9 +58,9 @@ test("the trial run sees each thing that another Node might do differently", () 
 });
 
 test("the trial run sees a compressor that does not compress or cannot be made", () => {
-  const { inflater } = SyncZlib;
-  assert.equal(tryOut({ inflater, deflater: () => SyncZlib.deflater(15, 0, 8) }), false);
-  assert.equal(tryOut({ inflater, deflater: () => SyncZlib.inflater() }), false);
+  const { inflater } = syncZlib;
+  assert.equal(tryOut({ inflater, deflater: () => syncZlib.deflater(15, 0, 8) }), false);
+  assert.equal(tryOut({ inflater, deflater: () => syncZlib.inflater() }), false);
   const missing = (): SyncZlib => {
     throw new TypeError("a part is missing");
   };
@@ -68,11 +68,17 @@ test("the trial run sees a compressor that does not compress or cannot be made",
 });
 
 test("a stream with another inside is not used", () => {
-  for (const stream of [
+  const state = new Uint32Array(2);
+  const handle = { writeSync() {}, reset() {}, close() {} };
+  const streams = [
     {},
-    { _handle: {} },
-    { _handle: { writeSync() {}, reset() {} }, _writeState: [0, 0] },
-  ]) {
+    { _handle: handle },
+    { _handle: handle, _writeState: [0, 0] },
+    { _writeState: state },
+    { _handle: { ...handle, writeSync: undefined }, _writeState: state },
+    { _handle: { ...handle, close: 1 }, _writeState: state },
+  ];
+  for (const stream of streams) {
     assert.throws(() => new SyncZlib(stream), TypeError);
   }
 });

@@ -1,6 +1,6 @@
 /**
- * Compresses and decompresses the messages of one connection. The protocol core knows this interface only; what stands
- * behind it does its work at once, on the caller's thread.
+ * Compresses and decompresses the messages of one connection. The protocol core knows this interface only; what
+ * stands behind it does its work at once, on the caller's thread.
  */
 export interface MessageCodec {
   /** Messages shorter than this go uncompressed. */
@@ -12,7 +12,8 @@ export interface MessageCodec {
   readonly sharedKey: object | undefined;
   /**
    * The compressed payload of a whole message without the final 00 00 ff ff (RFC 7692 §7.2.1). Borrowed: valid until
-   * the next call of any codec's `compress`. With context takeover what it returns has to be sent, or the peer loses the thread.
+   * the next call of any codec's `compress`. With context takeover it has to be sent, and in the order of the calls,
+   * since the next message may refer to it.
    */
   compress(payload: Uint8Array): Uint8Array;
   /**

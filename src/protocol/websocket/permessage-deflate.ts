@@ -1,9 +1,9 @@
 /**
  * The negotiation of permessage-deflate (RFC 7692 §5, §7.1): who compresses how, agreed in one offer and one answer.
  *
- * A window of 8 bits needs care: RFC 7692 knows 8 to 15, zlib compresses with 9 at least. What a peer compressed with 8 is inflated
- * like anything else. A server declines an offer that asks it to compress with 8. A client cannot decline; when a server
- * answers that, it may send what it likes as long as it refers no further back than 256 bytes, which is for the codec to keep.
+ * A window of 8 bits needs care: RFC 7692 knows 8 to 15, zlib compresses with 9 at least. What a peer compressed with 8
+ * is inflated like anything else. A server declines an offer that asks it to compress with 8. A client cannot decline
+ * such an answer; it agrees, and the codec then sends messages uncompressed, which RFC 7692 §6.1 always allows.
  */
 import { quote } from "../../base/text.ts";
 import type { ExtensionOffer } from "../http/field-values.ts";
@@ -34,8 +34,8 @@ interface GivenParameters {
 }
 
 /**
- * Answers what a client offers: the first acceptable alternative, and the value of Sec-WebSocket-Extensions that says so;
- * undefined where none is, and the connection goes on without compression.
+ * Answers what a client offers: the first acceptable alternative, and the value of Sec-WebSocket-Extensions that says
+ * so; undefined where none is, and the connection goes on without compression.
  */
 export function acceptOffers(
   offers: readonly ExtensionOffer[],
@@ -111,9 +111,9 @@ function formatFlags(flags: {
 }
 
 /**
- * Checks what a server answered to `formatOffer(options)`; `options` is undefined where nothing was offered. Returns what was
- * agreed on (undefined parameters: no compression), or what is wrong, as the end of a sentence: the client must
- * fail the connection then (RFC 7692 §5.1, RFC 6455 §4.1).
+ * Checks what a server answered to `formatOffer(options)`; `options` is undefined where nothing was offered. Returns
+ * what was agreed on (undefined parameters: no compression), or what is wrong, as the end of a sentence: the client
+ * must fail the connection then (RFC 7692 §5.1, RFC 6455 §4.1).
  */
 export function checkAgreed(
   extensions: readonly ExtensionOffer[],

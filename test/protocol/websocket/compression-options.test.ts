@@ -23,14 +23,15 @@ test("by default nothing is held for a connection", () => {
 
 test("where context takeover holds memory for each connection, the defaults are smaller", () => {
   const rows = [
-    ["server", { serverNoContextTakeover: false }, [12, 15, 5]],
-    ["server", { clientNoContextTakeover: false }, [15, 12, 8]],
-    ["client", { serverNoContextTakeover: false }, [12, 15, 8]],
-    ["client", { clientNoContextTakeover: false }, [15, 12, 5]],
+    ["server", { serverNoContextTakeover: false }, [12, 15, 4, 5]],
+    ["server", { clientNoContextTakeover: false }, [15, 12, 3, 8]],
+    ["client", { serverNoContextTakeover: false }, [12, 15, 3, 8]],
+    ["client", { clientNoContextTakeover: false }, [15, 12, 4, 5]],
   ] as const;
   for (const [role, options, expected] of rows) {
-    const { serverMaxWindowBits, clientMaxWindowBits, memLevel } = resolveCompression(options, role, name);
-    assert.deepEqual([serverMaxWindowBits, clientMaxWindowBits, memLevel], expected);
+    const resolved = resolveCompression(options, role, name);
+    const { serverMaxWindowBits, clientMaxWindowBits, level, memLevel } = resolved;
+    assert.deepEqual([serverMaxWindowBits, clientMaxWindowBits, level, memLevel], expected);
   }
 });
 
