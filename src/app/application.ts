@@ -1,10 +1,13 @@
 import { misuse } from "../base/errors.ts";
 import { kindOf } from "../base/text.ts";
+import { MemoryEngine } from "../hub/memory-engine.ts";
 import { HeartbeatWheel } from "../transport/heartbeat.ts";
 import type { TlsOptions } from "../transport/http-server.ts";
 import { HttpServer } from "../transport/http-server.ts";
 import { AccessLog } from "../web/access-log.ts";
 import type { Environment } from "../web/environment.ts";
+import type { OutgoingMessage, SendOptions } from "../web/outgoing-message.ts";
+import { checkChannel, shareMessage } from "../web/outgoing-message.ts";
 import type { PathValues } from "../web/path-pattern.ts";
 import { RequestCycle } from "../web/request-cycle.ts";
 import type { CheckedRoutes, RouteEntry } from "../web/route.ts";
@@ -76,6 +79,7 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
       router: new Router(routes as readonly RouteEntry[]),
       log: new AccessLog(settings.logger ?? new ConsoleLogger()),
       heartbeats: new HeartbeatWheel(),
+      engine: new MemoryEngine(),
     };
   }
 
@@ -92,11 +96,25 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
     const http = new HttpServer({
       limits: environment.settings.http,
       tls: options.tls,
+      mayAdopt: environment.settings.websocket.sharedReadBuffer,
       receiveExchange: (exchange) => void new RequestCycle(exchange, environment, sessions).run(),
       receiveProblem: (problem, peerAddress) => environment.log.malformed(problem, peerAddress),
     });
     await http.listen(port, options.host);
     return new Server(http, sessions, environment.settings.websocket.closeTimeoutMs);
+  }
+
+  /**
+   * Sends a message to all subscribers of a channel, on all servers of this application; see
+   * `WebSocketHandler.subscribe`. It is encoded once, however many there are.
+   *
+   * @throws WaterspoutError CHANNEL_INVALID, ARGUMENT_TYPE_INVALID for what `writeMessage` would not send.
+   * @example
+   * app.publish("room:7", "the server speaks");
+   */
+  publish(channel: string, message: OutgoingMessage, options?: SendOptions): void {
+    checkChannel(channel);
+    this.#environment.engine.publish(channel, shareMessage(message, options));
   }
 
   /**

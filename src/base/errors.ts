@@ -202,6 +202,7 @@ const table = {
     message: "a message is longer than <limit> bytes",
     advice: "To allow more: websocket: { maxMessageBytes }.",
   },
+  WS_DEFLATE_INVALID: { closeCode: 1007, message: "a compressed message is not valid DEFLATE data" },
   WS_HANDLER_FAILED: { closeCode: 1011, message: "the handler threw an exception" },
   HEARTBEAT_TIMEOUT: {
     closeCode: 1001,
@@ -253,6 +254,14 @@ const table = {
   },
   CLOSE_REASON_TOO_LONG: { message: "a close reason has at most 123 bytes in UTF-8, got <got>" },
   PING_TOO_LONG: { message: "a ping or pong has at most 125 bytes, got <got>" },
+  CHANNEL_INVALID: {
+    message: "the name of a channel is a text of 1 to 255 bytes in UTF-8, got <got>",
+  },
+  SUBSCRIBE_TOO_EARLY: { message: "channel <channel> cannot be subscribed to before open()" },
+  SUBSCRIPTIONS_TOO_MANY: {
+    message: "a connection subscribes to at most <limit> channels",
+    advice: "To allow more: websocket: { maxSubscriptions }.",
+  },
   HANDSHAKE_FAILED: { message: "the WebSocket handshake failed: <reason>" },
   HANDSHAKE_TIMEOUT: {
     message: "the WebSocket handshake was not complete after <limit> ms, while waiting <stage>",

@@ -35,6 +35,8 @@ export interface WebSocketLimits {
   readonly maxQueuedMessages: number;
   /** Bytes waiting for the handler from which the socket is not read any more. Default 1 MiB. */
   readonly maxQueuedBytes: number;
+  /** Channels that one connection subscribes to; past it `subscribe` throws. Default 1 000. */
+  readonly maxSubscriptions: number;
 }
 
 const KiB = 1024;
@@ -57,4 +59,5 @@ export const defaultWebSocketLimits: WebSocketLimits = {
   maxSendQueueBytes: MiB,
   maxQueuedMessages: 64,
   maxQueuedBytes: MiB,
+  maxSubscriptions: 1000,
 };

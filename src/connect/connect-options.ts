@@ -95,8 +95,20 @@ export const defaultClientLimits: WebSocketLimits = {
 const defaultTimeoutMs = 10_000;
 const redirectsLimit = 20;
 
-const limitNames: readonly string[] = Object.keys(defaultClientLimits);
-const optionNames: readonly string[] = limitNames.concat([
+/** The limits that a client has; the others are a server's. */
+const limitNames = [
+  "maxMessageBytes",
+  "pingIntervalMs",
+  "pingTimeoutMs",
+  "closeTimeoutMs",
+  "highWaterMarkBytes",
+  "maxSendQueueBytes",
+  "maxQueuedMessages",
+  "maxQueuedBytes",
+] as const satisfies readonly (keyof WebSocketLimits)[];
+
+const optionNames: readonly string[] = [
+  ...limitNames,
   "protocols",
   "headers",
   "origin",
@@ -107,7 +119,7 @@ const optionNames: readonly string[] = limitNames.concat([
   "signal",
   "followRedirects",
   "binaryType",
-]);
+];
 
 /** What `tls.connect` would take instead of the URL. */
 const tlsTargets = ["host", "port", "path", "socket"];
@@ -159,7 +171,7 @@ function resolveHeaders(options: ConnectOptions, url: URL): RequestHeaders {
 
 function resolveLimits(options: ConnectOptions): WebSocketLimits {
   const limits: Record<keyof WebSocketLimits, number> = { ...defaultClientLimits };
-  for (const name of limitNames as readonly (keyof WebSocketLimits)[]) {
+  for (const name of limitNames) {
     const value = options[name];
     if (value === undefined) continue;
     checkWholeNumber(name, value, rangeOf(name));

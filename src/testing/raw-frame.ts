@@ -37,7 +37,7 @@ export function encodeRawFrame(frame: RawFrame): Uint8Array {
   if (lengthBytes === 8) header.writeBigUInt64BE(length, 2);
   if (mask !== null) {
     header.writeUInt32BE(mask, 2 + lengthBytes);
-    applyMask(payload, mask, 0);
+    applyMask(payload, 0, payload.length, mask, 0);
   }
   return Buffer.concat([header, payload]);
 }

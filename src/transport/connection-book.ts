@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { ByteStream } from "./byte-stream.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 
 interface Entry {
@@ -20,6 +21,9 @@ export class ConnectionBook {
     { readonly socket: Socket; readonly isSilent: () => boolean }
   >();
   readonly #entries = new WeakMap<Socket, Entry>();
+  /** Connections that have left HTTP, and their sockets behind. */
+  readonly #streams = new Set<ByteStream>();
+  #onStreamsClosed: (() => void) | undefined;
 
   /** A connection was accepted; with TLS its handshake is still to come. */
   add(socket: Socket, isTls: boolean): void {
@@ -30,6 +34,24 @@ export class ConnectionBook {
   secure(socket: Socket): void {
     const { bytesRead } = socket;
     this.#set(socket, () => socket.bytesRead === bytesRead);
+  }
+
+  /** A socket has become this stream, until `forgetStream`. */
+  addStream(stream: ByteStream): void {
+    this.#streams.add(stream);
+  }
+
+  readonly forgetStream = (stream: ByteStream): void => {
+    this.#streams.delete(stream);
+    if (this.#streams.size === 0) this.#onStreamsClosed?.();
+  };
+
+  /** Resolves when no stream is open. */
+  async streamsClosed(): Promise<void> {
+    if (this.#streams.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onStreamsClosed = resolve;
+    });
   }
 
   /** An answer is under way, until `end`. */
@@ -68,6 +90,7 @@ export class ConnectionBook {
 
   destroyAll(): void {
     for (const { socket } of this.#connections.values()) socket.destroy();
+    for (const stream of this.#streams) stream.destroy();
   }
 
   #set(socket: Socket, isSilent: () => boolean): void {

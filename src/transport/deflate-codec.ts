@@ -2,7 +2,9 @@ import { noBytes } from "../base/bytes.ts";
 import type { ResolvedCompression } from "../protocol/websocket/compression-options.ts";
 import type { Role } from "../protocol/websocket/frame-parser.ts";
 import type { MessageCodec } from "../protocol/websocket/message-codec.ts";
+import type { ExtensionOffer } from "../protocol/http/field-values.ts";
 import type { DeflateParameters } from "../protocol/websocket/permessage-deflate.ts";
+import { acceptOffers } from "../protocol/websocket/permessage-deflate.ts";
 import type { DeflaterOptions, MessageDeflater } from "./message-deflater.ts";
 import { documentedDeflater, fastDeflater } from "./message-deflater.ts";
 import { documentedInflateStream, fastInflateStream, MessageInflater } from "./message-inflater.ts";
@@ -127,4 +129,17 @@ export function createMessageCodec(
 ): MessageCodec {
   ofThisProcess ??= new DeflateCodecs(isSyncZlibUsable());
   return ofThisProcess.create(role, parameters, options);
+}
+
+/**
+ * The server's half of the negotiation: the value of Sec-WebSocket-Extensions, empty where there is no compression, and
+ * the codec. `options` is undefined where the server does not compress.
+ */
+export function agreeOnCompression(
+  offers: readonly ExtensionOffer[],
+  options: ResolvedCompression | undefined,
+): { readonly extensions: string; readonly codec: MessageCodec | undefined } {
+  const agreed = options === undefined ? undefined : acceptOffers(offers, options);
+  if (options === undefined || agreed === undefined) return { extensions: "", codec: undefined };
+  return { extensions: agreed.field, codec: createMessageCodec("server", agreed.parameters, options) };
 }

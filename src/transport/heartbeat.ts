@@ -1,5 +1,7 @@
 /** Something that wants to be looked at from time to time. */
 export interface Heart {
+  /** Where it is on the wheel, which alone sets this; undefined when it is not on it. */
+  dueTick?: number | undefined;
   /** Called when it is due; returns the milliseconds until it is due again, or undefined to be forgotten. */
   beat(): number | undefined;
 }
@@ -14,7 +16,7 @@ const defaultTickMs = 1000;
 export class HeartbeatWheel {
   readonly #tickMs: number;
   readonly #slots = new Map<number, Set<Heart>>();
-  readonly #tickOf = new Map<Heart, number>();
+  #size = 0;
   #timer: NodeJS.Timeout | undefined;
   #tick = 0;
 
@@ -24,13 +26,14 @@ export class HeartbeatWheel {
 
   /** Hearts on the wheel. */
   get size(): number {
-    return this.#tickOf.size;
+    return this.#size;
   }
 
   /** Has `heart` beat in about `delayMs`. */
   add(heart: Heart, delayMs: number): void {
     const tick = this.#tick + Math.max(1, Math.ceil(delayMs / this.#tickMs));
-    this.#tickOf.set(heart, tick);
+    heart.dueTick = tick;
+    this.#size++;
     const slot = this.#slots.get(tick);
     if (slot === undefined) this.#slots.set(tick, new Set([heart]));
     else slot.add(heart);
@@ -39,10 +42,10 @@ export class HeartbeatWheel {
 
   /** Forgets `heart`. */
   remove(heart: Heart): void {
-    const tick = this.#tickOf.get(heart);
-    if (tick === undefined) return;
-    this.#tickOf.delete(heart);
-    this.#slots.get(tick)?.delete(heart);
+    if (heart.dueTick === undefined) return;
+    this.#slots.get(heart.dueTick)?.delete(heart);
+    heart.dueTick = undefined;
+    this.#size--;
     this.#stopWhenEmpty();
   }
 
@@ -52,7 +55,9 @@ export class HeartbeatWheel {
     this.#slots.delete(this.#tick);
     for (const heart of due) {
       // Another heart's beat may have removed this one.
-      if (!this.#tickOf.delete(heart)) continue;
+      if (heart.dueTick !== this.#tick) continue;
+      heart.dueTick = undefined;
+      this.#size--;
       const delayMs = heart.beat();
       if (delayMs !== undefined) this.add(heart, delayMs);
     }
@@ -60,7 +65,7 @@ export class HeartbeatWheel {
   }
 
   #stopWhenEmpty(): void {
-    if (this.#tickOf.size > 0) return;
+    if (this.#size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#slots.clear();

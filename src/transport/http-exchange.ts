@@ -7,8 +7,11 @@ import type { Problem } from "../base/errors.ts";
 import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";
 import { plainAddress } from "./address-list.ts";
+import type { ConnectionBook } from "./connection-book.ts";
 import type { FileResult } from "./file-responder.ts";
 import { respondWithFile } from "./file-responder.ts";
+import type { Adopted } from "./handle-stream.ts";
+import { openStream } from "./open-stream.ts";
 import { plainAnswer } from "./plain-answer.ts";
 import type { WebSocketTransportOptions } from "./websocket-transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
@@ -19,12 +22,22 @@ export type ResponseHeaders = Iterable<readonly [name: string, value: string | r
 /** What a response carries. */
 export type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array> | undefined;
 
+/** What the answer to a handshake says, and what the connection is to be. */
+export interface AcceptOptions extends Omit<WebSocketTransportOptions, "head" | "role" | "forget"> {
+  /** Whether the socket may be adopted (handle-stream.ts). */
+  readonly mayAdopt: boolean;
+  /** The value of Sec-WebSocket-Extensions; empty for none. */
+  readonly extensions: string;
+}
+
 /** Where an exchange's bytes come from and go to. A response object is made only when one is needed. */
 export interface ExchangeSource {
   readonly request: IncomingMessage;
   readonly createResponse: () => ServerResponse;
   /** Bytes behind the header fields of a request that asked for another protocol. */
   readonly upgradeHead: Uint8Array | undefined;
+  /** Where a connection that leaves HTTP is written down. */
+  readonly book: ConnectionBook;
 }
 
 /**
@@ -39,6 +52,7 @@ export class HttpExchange {
   #isAnswered = false;
   #isOverruled = false;
   #onAnswered: (() => void) | undefined;
+  #onLost: (() => void) | undefined;
 
   constructor(source: ExchangeSource) {
     this.#source = source;
@@ -195,11 +209,11 @@ export class HttpExchange {
   }
 
   /**
-   * Has `listener` called when the peer of an upgrade leaves before it is answered, and when the connection closes later.
-   * It lives as long as the connection, and so does what it holds.
+   * Has `listener` called when the peer of an upgrade leaves before it is answered.
    */
   onLost(listener: () => void): void {
     const { socket } = this.#request;
+    this.#onLost = listener;
     socket.once("end", listener);
     socket.once("close", listener);
     // An end is seen only by who reads: what comes before it waits in the socket's own buffer, which is bounded.
@@ -215,7 +229,7 @@ export class HttpExchange {
   acceptWebSocket(
     accept: string,
     headers: ResponseHeaders,
-    options: Omit<WebSocketTransportOptions, "head" | "role">,
+    { mayAdopt, extensions, ...options }: AcceptOptions,
   ): WebSocketTransport {
     const lines = [
       "HTTP/1.1 101 Switching Protocols",
@@ -224,18 +238,34 @@ export class HttpExchange {
       `Sec-WebSocket-Accept: ${accept}`,
     ];
     if (options.subprotocol !== "") lines.push(`Sec-WebSocket-Protocol: ${options.subprotocol}`);
+    if (extensions !== "") lines.push(`Sec-WebSocket-Extensions: ${extensions}`);
     for (const [name, value] of headers) {
       if (handshakeFields.has(name.toLowerCase())) continue;
       for (const each of typeof value === "string" ? [value] : value) lines.push(`${name}: ${each}`);
     }
     this.#isAnswered = true;
-    const socket: Socket = this.#request.socket;
-    socket.off("readable", readEnd);
-    socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
-    const head = this.#source.upgradeHead ?? noBytes;
-    const transport = new WebSocketTransport(socket, { ...options, head, role: "server" });
+    const { stream, head } = this.#leaveHttp(mayAdopt);
+    stream.write([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1")]);
+    const { forgetStream } = this.#source.book;
+    const transport = new WebSocketTransport(stream, {
+      ...options,
+      head,
+      role: "server",
+      forget: forgetStream,
+    });
     this.#answered();
     return transport;
+  }
+
+  /** Makes a byte stream of the socket, with what the client sent behind its request. */
+  #leaveHttp(mayAdopt: boolean): Adopted {
+    const { socket } = this.#request;
+    const { book, upgradeHead = noBytes } = this.#source;
+    socket.off("readable", readEnd);
+    if (this.#onLost !== undefined) socket.off("end", this.#onLost).off("close", this.#onLost);
+    const { stream, head } = openStream(socket, mayAdopt);
+    book.addStream(stream);
+    return { stream, head: head.length === 0 ? upgradeHead : Buffer.concat([upgradeHead, head]) };
   }
 
   #open(status: number, headers: ResponseHeaders): ServerResponse {

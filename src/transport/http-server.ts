@@ -7,6 +7,7 @@ import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
 import type { HttpLimits } from "../base/limits.ts";
 import { quote } from "../base/text.ts";
+import { prepareAdoption } from "./adoption-probe.ts";
 import { plainAddress } from "./address-list.ts";
 import { ConnectionBook } from "./connection-book.ts";
 import { after } from "./deadline.ts";
@@ -27,6 +28,8 @@ const endTimeoutMs = 2000;
 export interface HttpServerOptions {
   readonly limits: HttpLimits;
   readonly tls?: TlsOptions | undefined;
+  /** Whether the sockets of WebSockets may be adopted (handle-stream.ts). */
+  readonly mayAdopt: boolean;
   /** A request whose header fields are complete. */
   readonly receiveExchange: (exchange: HttpExchange) => void;
   /** Something that is no request; it has been answered already. */
@@ -105,6 +108,7 @@ export class HttpServer {
   async listen(port: number, host: string | undefined): Promise<void> {
     checkPort(port);
     checkHost(host);
+    if (this.#options.mayAdopt) await prepareAdoption();
     await new Promise<void>((resolve, reject) => {
       const onError = (error: Error): void => reject(listenError(error, port, host));
       this.#server.once("error", onError);
@@ -126,6 +130,7 @@ export class HttpServer {
       this.#server.closeIdleConnections();
       this.#book.destroySilent();
     });
+    await this.#book.streamsClosed();
   }
 
   /** Cuts the connections that are left. */
@@ -135,7 +140,8 @@ export class HttpServer {
   }
 
   #receiveRequest(request: IncomingMessage, response: ServerResponse): void {
-    const exchange = new HttpExchange({ request, createResponse: () => response, upgradeHead: undefined });
+    const source = { request, createResponse: () => response, upgradeHead: undefined, book: this.#book };
+    const exchange = new HttpExchange(source);
     const { socket } = request;
     this.#book.begin(socket, exchange);
     response.once("close", () => this.#book.end(socket, exchange));
@@ -166,7 +172,7 @@ export class HttpServer {
       });
       return response;
     };
-    const exchange = new HttpExchange({ request, createResponse, upgradeHead: head });
+    const exchange = new HttpExchange({ request, createResponse, upgradeHead: head, book: this.#book });
     this.#book.whenIdle(socket, () => this.#options.receiveExchange(exchange));
   }
 

@@ -1,4 +1,5 @@
 import type { Problem } from "../base/errors.ts";
+import type { SharedMessage } from "../protocol/websocket/shared-message.ts";
 
 /** The ways in which a handler's messages can travel. */
 export type TransportKind = "websocket";
@@ -45,10 +46,15 @@ export interface Transport {
 
   /** MUST be called once, when the receiver is ready for events; nothing is read before. */
   start(events: TransportEvents): void;
-  /** False when the message was not accepted, or when more than the high-water mark is waiting now. */
-  sendText(text: string): boolean;
+  /**
+   * False when the message was not accepted, or when more than the high-water mark is waiting now. `compress`: whether it
+   * is worth compressing, where that was agreed on; true if not given.
+   */
+  sendText(text: string, compress?: boolean): boolean;
   /** Like `sendText`. The bytes MUST NOT change until they are sent. */
-  sendBinary(bytes: Uint8Array): boolean;
+  sendBinary(bytes: Uint8Array, compress?: boolean): boolean;
+  /** Like `sendText`, for a message that goes to others as well. */
+  sendShared(message: SharedMessage): boolean;
   sendPing(payload: Uint8Array): boolean;
   /** Resolves when no more than the high-water mark is waiting, or the connection is over. */
   drained(): Promise<void>;

@@ -1,16 +1,21 @@
 import { randomFillSync } from "node:crypto";
-import type { Socket } from "node:net";
 import { noBytes } from "../base/bytes.ts";
 import type { Problem } from "../base/errors.ts";
 import { describe } from "../base/errors.ts";
 import type { WebSocketLimits } from "../base/limits.ts";
-import type { AcceptedMessages, ConnectionEvents } from "../protocol/websocket/connection.ts";
+import type { AcceptedMessages } from "../protocol/websocket/message-assembler.ts";
+import type { ConnectionEvents } from "../protocol/websocket/connection.ts";
 import { WebSocketConnection } from "../protocol/websocket/connection.ts";
 import type { Role } from "../protocol/websocket/frame-parser.ts";
+import type { MessageCodec } from "../protocol/websocket/message-codec.ts";
+import type { SharedMessage } from "../protocol/websocket/shared-message.ts";
+import type { ByteStream, ByteStreamEvents } from "./byte-stream.ts";
+import type { Flushable } from "./flush-queue.ts";
+import { flushLater } from "./flush-queue.ts";
 import type { Heart, HeartbeatWheel } from "./heartbeat.ts";
 import type { Traffic, Transport, TransportEvents } from "./transport.ts";
 
-/** How a socket becomes a WebSocket. */
+/** How a byte stream becomes a WebSocket. */
 export interface WebSocketTransportOptions {
   readonly role: Role;
   readonly subprotocol: string;
@@ -19,23 +24,30 @@ export interface WebSocketTransportOptions {
   readonly heartbeats: HeartbeatWheel;
   /** Bytes that came in the same segment as the handshake. */
   readonly head: Uint8Array;
+  /** The compression that was agreed on, if it was. */
+  readonly codec?: MessageCodec | undefined;
+  /** Called when the stream is closed. */
+  readonly forget?: (stream: ByteStream) => void;
 }
 
 /**
- * Joins a socket with the protocol: bytes read go into the connection, bytes it wrote go out, in one write for each
+ * Joins a byte stream with the protocol: bytes read go into the connection, bytes it wrote go out, in one write for each
  * turn of the event loop. Everything with a clock is here: heartbeat, close timeout, the bound of the send queue.
  */
-export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
+export class WebSocketTransport implements Transport, ConnectionEvents, ByteStreamEvents, Heart, Flushable {
   readonly kind = "websocket";
   readonly subprotocol: string;
   readonly traffic: Traffic = { messagesReceived: 0, bytesReceived: 0, messagesSent: 0, bytesSent: 0 };
-  readonly #socket: Socket;
+  dueTick: number | undefined;
+  readonly #stream: ByteStream;
   readonly #connection: WebSocketConnection;
   readonly #limits: WebSocketLimits;
   readonly #heartbeats: HeartbeatWheel;
+  readonly #forget: ((stream: ByteStream) => void) | undefined;
   #head: Uint8Array;
   #events: TransportEvents | undefined;
-  #drainWaiters: (() => void)[] = [];
+  #drainWaiters: (() => void)[] | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
   /** Bytes of the message that was sent when nothing else waited, if they are more than the limit. */
   #lone = 0;
   #isReceiving = false;
@@ -45,47 +57,33 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
   #isAlive: boolean | undefined;
   #isSuspect = false;
 
-  constructor(socket: Socket, options: WebSocketTransportOptions) {
-    this.#socket = socket;
+  constructor(stream: ByteStream, options: WebSocketTransportOptions) {
+    const { role, accepts, codec, limits } = options;
+    this.#stream = stream;
     this.subprotocol = options.subprotocol;
-    this.#limits = options.limits;
+    this.#limits = limits;
     this.#heartbeats = options.heartbeats;
+    this.#forget = options.forget;
     this.#head = options.head;
-    const { role, accepts } = options;
-    const { maxMessageBytes } = options.limits;
-    const masking = role === "client" ? { createMaskKey } : {};
-    this.#connection = new WebSocketConnection({ role, accepts, maxMessageBytes, ...masking }, this);
+    const { maxMessageBytes } = limits;
+    const masking = role === "client" ? { createMaskKey } : undefined;
+    this.#connection = new WebSocketConnection({ role, accepts, maxMessageBytes, codec, ...masking }, this);
   }
 
   start(events: TransportEvents): void {
     this.#events = events;
-    const socket = this.#socket;
-    socket.setTimeout(0);
-    socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    socket.on("end", () => this.#receiveEnd());
-    socket.on("close", () => this.#receiveClosed());
-    // What a broken connection means is said by the "close" that follows.
-    socket.on("error", () => {});
     if (this.#limits.pingIntervalMs > 0) this.#heartbeats.add(this, this.#limits.pingIntervalMs);
-    if (socket.destroyed) {
-      // It broke while the handshake was being answered; its "close" is in the past.
-      this.#receiveClosed();
-    } else if (this.#head.length > 0) {
-      const head = this.#head;
-      this.#head = noBytes;
-      this.#receive(head);
-    }
-    // So may the end of the peer's stream be in the past.
-    if (socket.readableEnded) this.#receiveEnd();
+    const head = this.#head;
+    this.#head = noBytes;
+    this.#stream.start(this, head);
   }
 
   get isOpen(): boolean {
-    return this.#connection.state === "open" && !this.#socket.destroyed;
+    return this.#connection.state === "open" && !this.#stream.isDestroyed;
   }
 
   get bufferedAmount(): number {
-    return this.#connection.output.byteLength + this.#socket.writableLength;
+    return this.#connection.output.byteLength + this.#stream.pendingBytes;
   }
 
   get closeCode(): number | undefined {
@@ -96,15 +94,19 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
     return this.#connection.closeReason;
   }
 
-  sendText(text: string): boolean {
+  sendText(text: string, compress?: boolean): boolean {
     const before = this.bufferedAmount;
-    const bytes = this.isOpen ? this.#connection.sendText(text) : -1;
-    return this.#countSent(bytes, before);
+    return this.#countSent(this.isOpen ? this.#connection.sendText(text, compress) : -1, before);
   }
 
-  sendBinary(bytes: Uint8Array): boolean {
+  sendBinary(bytes: Uint8Array, compress?: boolean): boolean {
     const before = this.bufferedAmount;
-    return this.#countSent(this.isOpen ? this.#connection.sendBinary(bytes) : -1, before);
+    return this.#countSent(this.isOpen ? this.#connection.sendBinary(bytes, compress) : -1, before);
+  }
+
+  sendShared(message: SharedMessage): boolean {
+    const before = this.bufferedAmount;
+    return this.#countSent(this.isOpen ? this.#connection.sendShared(message) : -1, before);
   }
 
   sendPing(payload: Uint8Array): boolean {
@@ -118,7 +120,7 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
   drained(): Promise<void> {
     if (!this.isOpen || this.bufferedAmount <= this.#limits.highWaterMarkBytes) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#drainWaiters.push(resolve);
+      (this.#drainWaiters ??= []).push(resolve);
     });
   }
 
@@ -129,17 +131,17 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
 
   fail(problem: Problem): void {
     this.#connection.fail(problem);
-    this.#flush();
+    this.flush();
   }
 
   pauseReading(): void {
     this.#isPaused = true;
-    if (this.isOpen) this.#socket.pause();
+    if (this.isOpen) this.#stream.pauseReading();
   }
 
   resumeReading(): void {
     this.#isPaused = false;
-    this.#socket.resume();
+    this.#stream.resumeReading();
   }
 
   /** The heartbeat: a ping each interval, and after each ping some byte in time. */
@@ -195,25 +197,45 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
     this.#events?.receiveClosing(problem);
   }
 
-  #receive(chunk: Uint8Array): void {
+  receive(bytes: Uint8Array, end: number): void {
     if (this.#isAlive === false) this.#isAlive = true;
     this.#isReceiving = true;
-    this.#connection.receive(chunk);
+    this.#connection.receive(bytes, end);
     this.#isReceiving = false;
-    this.#flush();
+    this.flush();
     this.#checkSendQueue();
   }
 
-  #receiveEnd(): void {
+  receiveEnd(): void {
     this.#connection.receiveEnd();
-    this.#flush();
+    this.flush();
   }
 
-  #receiveClosed(): void {
+  receiveWritten(): void {
+    if (this.#lone === 0 && this.#drainWaiters === undefined) return;
+    const { bufferedAmount } = this;
+    if (bufferedAmount <= this.#limits.maxSendQueueBytes) this.#lone = 0;
+    if (bufferedAmount <= this.#limits.highWaterMarkBytes) this.#releaseDrainWaiters();
+  }
+
+  receiveClosed(): void {
+    clearTimeout(this.#closeTimer);
+    this.#forget?.(this.#stream);
     this.#connection.receiveEnd();
     const events = this.#events;
     this.#events = undefined;
     events?.receiveClosed();
+  }
+
+  /** Sends what has been gathered. */
+  flush(): void {
+    this.#isFlushDue = false;
+    if (this.#connection.output.byteLength > 0) {
+      this.#stream.write(this.#connection.output.take());
+      // Usually the operating system has taken it all by now.
+      this.receiveWritten();
+    }
+    if (this.#connection.state === "closed") this.#stream.end();
   }
 
   #countSent(bytes: number, before: number): boolean {
@@ -231,7 +253,7 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
     // A message of any size may go while nothing else waits; the limit is for what comes behind it.
     const limit = this.#limits.maxSendQueueBytes + this.#lone;
     if (this.bufferedAmount <= limit) return;
-    this.#flush();
+    this.flush();
     const buffered = this.bufferedAmount;
     if (buffered > limit) this.fail(describe("SLOW_CONSUMER", { buffered, limit }));
   }
@@ -240,38 +262,19 @@ export class WebSocketTransport implements Transport, ConnectionEvents, Heart {
   #scheduleFlush(): void {
     if (this.#isFlushDue || this.#isReceiving) return;
     this.#isFlushDue = true;
-    process.nextTick(() => this.#flush());
+    flushLater(this);
   }
-
-  #flush(): void {
-    this.#isFlushDue = false;
-    const chunks = this.#connection.output.take();
-    const socket = this.#socket;
-    if (chunks.length > 0 && socket.writable) {
-      socket.cork();
-      for (const chunk of chunks) socket.write(chunk, this.#onWritten);
-      socket.uncork();
-    }
-    if (this.#connection.state === "closed") socket.end();
-  }
-
-  readonly #onWritten = (): void => {
-    if (this.bufferedAmount <= this.#limits.maxSendQueueBytes) this.#lone = 0;
-    if (this.#drainWaiters.length > 0 && this.bufferedAmount <= this.#limits.highWaterMarkBytes) {
-      this.#releaseDrainWaiters();
-    }
-  };
 
   /** The peer's close frame and the end of its stream are awaited for so long, and no longer. */
   #limitClosing(): void {
-    if (this.#socket.destroyed) return;
-    const timer = setTimeout(() => this.#socket.destroy(), this.#limits.closeTimeoutMs);
-    this.#socket.once("close", () => clearTimeout(timer));
+    if (this.#stream.isDestroyed) return;
+    this.#closeTimer = setTimeout(() => this.#stream.destroy(), this.#limits.closeTimeoutMs);
   }
 
   #releaseDrainWaiters(): void {
     const waiters = this.#drainWaiters;
-    this.#drainWaiters = [];
+    if (waiters === undefined) return;
+    this.#drainWaiters = undefined;
     for (const resolve of waiters) resolve();
   }
 }

@@ -48,6 +48,8 @@ function refuseOpenly(
     limits: settings.websocket,
     accepts: "any",
     heartbeats,
+    mayAdopt: settings.websocket.sharedReadBuffer,
+    extensions: "",
   });
   transport.start({
     receiveText() {},

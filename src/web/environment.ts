@@ -1,3 +1,5 @@
+import type { Engine } from "../hub/engine.ts";
+import type { SharedMessage } from "../protocol/websocket/shared-message.ts";
 import type { HeartbeatWheel } from "../transport/heartbeat.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { Router } from "./router.ts";
@@ -9,4 +11,5 @@ export interface Environment {
   readonly router: Router;
   readonly log: AccessLog;
   readonly heartbeats: HeartbeatWheel;
+  readonly engine: Engine<SharedMessage>;
 }

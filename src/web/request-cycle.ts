@@ -2,10 +2,10 @@ import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
 import { listIncludes } from "../protocol/http/field-values.ts";
-import { CloseCode } from "../protocol/websocket/close-code.ts";
 import type { HandshakeOffer } from "../protocol/websocket/handshake.ts";
 import { fieldValue } from "../protocol/http/header-fields.ts";
 import { acceptFor, checkHandshake } from "../protocol/websocket/handshake.ts";
+import { agreeOnCompression } from "../transport/deflate-codec.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import type { LoggedRequest } from "./access-log.ts";
 import { stackOf } from "./access-log.ts";
@@ -101,7 +101,7 @@ export class RequestCycle {
       await handler.initialize(options);
       await this.#checkOrigin(handler, request);
       await prepare(handler);
-      await this.#openSession(handler, request, offer);
+      await this.#openSession(handler, offer);
     } catch (error) {
       handler.abortSignal();
       throw error;
@@ -125,11 +125,7 @@ export class RequestCycle {
     }
   }
 
-  async #openSession(
-    handler: WebSocketHandler<object>,
-    request: HttpRequest,
-    offer: HandshakeOffer,
-  ): Promise<void> {
+  async #openSession(handler: WebSocketHandler<object>, offer: HandshakeOffer): Promise<void> {
     const { acceptedMessages } = handler;
     if (!["text", "binary", "any"].includes(acceptedMessages)) {
       const name = `${handler.constructor.name}.acceptedMessages`;
@@ -146,29 +142,17 @@ export class RequestCycle {
       throw new Refusal(describe("WS_SUBPROTOCOL_NOT_OFFERED", details));
     }
     this.#refuseWhenClosing();
-    const { settings, heartbeats, log } = this.#environment;
+    const { settings, heartbeats } = this.#environment;
+    const { sharedReadBuffer, compression } = settings.websocket;
     const transport = this.#exchange.acceptWebSocket(acceptFor(offer.key), handler.takeHeaders(), {
       subprotocol,
       limits: settings.websocket,
       accepts: acceptedMessages,
       heartbeats,
+      mayAdopt: sharedReadBuffer,
+      ...agreeOnCompression(offer.extensions, compression),
     });
-    const openedAt = performance.now();
-    const sessions = this.#sessions;
-    const session = new WebSocketSession(handler, transport, settings.websocket, {
-      failed: (error) => log.failed(request, error),
-      closed: (problem) =>
-        log.closed(request, {
-          code: transport.closeCode ?? CloseCode.abnormal,
-          reason: transport.closeReason,
-          seconds: (performance.now() - openedAt) / 1000,
-          traffic: transport.traffic,
-          problem,
-        }),
-      finished: () => sessions.delete(session),
-    });
-    sessions.add(session);
-    session.start();
+    new WebSocketSession(handler, transport, this.#environment, this.#sessions).start();
   }
 
   async #respond(handler: RequestHandler<object>, options: object): Promise<void> {

@@ -8,6 +8,8 @@ import type { HostPattern } from "../protocol/http/host-pattern.ts";
 import { parseHostPattern } from "../protocol/http/host-pattern.ts";
 import type { OriginPattern } from "../protocol/http/origin.ts";
 import { parseOriginPattern } from "../protocol/http/origin.ts";
+import type { CompressionOptions, ResolvedCompression } from "../protocol/websocket/compression-options.ts";
+import { resolveCompression } from "../protocol/websocket/compression-options.ts";
 import { AddressList } from "../transport/address-list.ts";
 
 /**
@@ -38,8 +40,23 @@ export interface Settings {
   readonly trustedProxies?: readonly string[];
   /** Limits of the HTTP side. */
   readonly http?: Partial<HttpLimits>;
-  /** Limits and times of WebSocket connections. */
-  readonly websocket?: Partial<WebSocketLimits>;
+  /** Limits, times and ways of WebSocket connections. */
+  readonly websocket?: Partial<WebSocketSettings>;
+}
+
+/** How WebSocket connections behave. */
+export interface WebSocketSettings extends WebSocketLimits {
+  /**
+   * Whether messages are compressed for clients that offer it (permessage-deflate, RFC 7692): false, true, or how.
+   * Compression takes time of the event loop for each message, and pays where bandwidth is dear. Default false.
+   */
+  readonly compression: boolean | CompressionOptions;
+  /**
+   * Whether all connections read into one buffer, which is faster and takes less memory, where this runtime allows it
+   * (docs/performance.md). False goes by documented means of Node alone. The environment variable
+   * `WATERSPOUT_SHARED_READ_BUFFER=0` does the same for a whole process. Default true.
+   */
+  readonly sharedReadBuffer: boolean;
 }
 
 /** Settings checked and complete. */
@@ -51,7 +68,14 @@ export interface ResolvedSettings {
   readonly anyHost: boolean;
   readonly proxies: AddressList;
   readonly http: HttpLimits;
-  readonly websocket: WebSocketLimits;
+  readonly websocket: ResolvedWebSocketSettings;
+}
+
+/** The settings of WebSocket connections, checked and complete. */
+export interface ResolvedWebSocketSettings extends WebSocketLimits {
+  readonly sharedReadBuffer: boolean;
+  /** Undefined where compression is off. */
+  readonly compression: ResolvedCompression | undefined;
 }
 
 const settingNames = [
@@ -89,7 +113,7 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
     anyHost: hostEntries?.includes("*") ?? false,
     proxies,
     http: resolveLimits("http", settings.http, defaultHttpLimits),
-    websocket: resolveLimits("websocket", settings.websocket, defaultWebSocketLimits),
+    websocket: resolveWebSocket(settings.websocket),
   };
 }
 
@@ -111,16 +135,39 @@ function resolveHost(entry: string): HostPattern {
   );
 }
 
+/** The settings of WebSocket connections that are no limits. */
+const webSocketChoices = { sharedReadBuffer: true, compression: false as boolean | CompressionOptions };
+
+function resolveWebSocket(given: Partial<WebSocketSettings> | undefined): ResolvedWebSocketSettings {
+  const limits = resolveLimits("websocket", given, defaultWebSocketLimits, webSocketChoices);
+  const { sharedReadBuffer, compression } = { ...webSocketChoices, ...withoutUndefined(given ?? {}) };
+  if (typeof sharedReadBuffer !== "boolean") {
+    throw invalid("websocket.sharedReadBuffer", "true or false", sharedReadBuffer);
+  }
+  return {
+    ...limits,
+    sharedReadBuffer,
+    compression:
+      compression === false ? undefined : resolveCompression(compression, "server", "websocket.compression"),
+  };
+}
+
+function withoutUndefined<Given extends object>(given: Given): Given {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given;
+}
+
+/** Checks the limits of a group of settings; of its others only that nothing is there which does not exist. */
 function resolveLimits<Limits extends object>(
   group: string,
   given: Partial<Limits> | undefined,
   defaults: Limits,
+  others: object = {},
 ): Limits {
   if (given === undefined) return defaults;
   if (typeof given !== "object" || given === null) throw invalid(group, "an object", given);
-  checkNames(`${group}.`, given, Object.keys(defaults));
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
+  checkNames(`${group}.`, given, [...Object.keys(defaults), ...Object.keys(others)]);
+  const limits = Object.entries(withoutUndefined(given)).filter(([name]) => !(name in others));
+  for (const [name, value] of limits) {
     const [least, most] = rangeOf(name);
     if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
       throw invalid(
@@ -130,8 +177,7 @@ function resolveLimits<Limits extends object>(
       );
     }
   }
-  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...defaults, ...known };
+  return { ...defaults, ...Object.fromEntries(limits) };
 }
 
 /** What a limit may be. Of a number of bytes or things, 0 would let nothing through. */

@@ -1,16 +1,17 @@
 import { isBytesLike, noBytes, toBytes } from "../base/bytes.ts";
 import { misuse } from "../base/errors.ts";
-import { encodeJson } from "../base/json.ts";
-import { kindOf } from "../base/text.ts";
+import { kindOf, quote } from "../base/text.ts";
 import type { BytesLike } from "../base/bytes.ts";
 import { CloseCode, closeReasonBytesMax, isSendableCloseCode } from "../protocol/websocket/close-code.ts";
-import type { AcceptedMessages } from "../protocol/websocket/connection.ts";
+import type { AcceptedMessages } from "../protocol/websocket/message-assembler.ts";
 import { controlPayloadBytesMax } from "../protocol/websocket/opcode.ts";
 import type { TransportKind } from "../transport/transport.ts";
+import type { Environment } from "./environment.ts";
 import type { NoParams, HandlerContext } from "./handler.ts";
 import { Handler } from "./handler.ts";
 import { isOriginAllowed } from "./origin-check.ts";
-import type { ResolvedSettings } from "./settings.ts";
+import type { OutgoingMessage, SendOptions } from "./outgoing-message.ts";
+import { checkChannel, encodeMessage, shareMessage } from "./outgoing-message.ts";
 import type { WebSocketSession } from "./websocket-session.ts";
 
 /**
@@ -31,14 +32,14 @@ import type { WebSocketSession } from "./websocket-session.ts";
 export class WebSocketHandler<Params extends object = NoParams> extends Handler<Params> {
   /** The kinds of message this handler takes; another one closes the connection with 1003. */
   readonly acceptedMessages: AcceptedMessages = "any";
-  readonly #settings: ResolvedSettings;
+  readonly #environment: Environment;
   #session: WebSocketSession | undefined;
   #abort: AbortController | undefined;
   #isOver = false;
 
   constructor(context: HandlerContext) {
     super(context);
-    this.#settings = context.environment.settings;
+    this.#environment = context.environment;
   }
 
   /**
@@ -47,7 +48,7 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
    * for every origin lets any page on the web speak in the name of its visitor (cross-site WebSocket hijacking).
    */
   checkOrigin(origin: string): boolean | Promise<boolean> {
-    return isOriginAllowed(origin, this.request, this.#settings);
+    return isOriginAllowed(origin, this.request, this.#environment.settings);
   }
 
   /** Chooses one of the subprotocols that the client offers, in its order of preference; undefined for none. */
@@ -77,18 +78,58 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
    * Sends a message: a string as text, bytes as binary, any other object as JSON text. Bytes must not change until they
    * are sent.
    *
+   * @param options `{ compress: false }` for what is compressed already, or is sent too rarely to be worth the work.
    * @returns false when the connection is not open (nothing is sent), or when more than `highWaterMarkBytes` is waiting
    *   now: then `await this.drained()` before sending much more.
    * @throws WaterspoutError ARGUMENT_TYPE_INVALID for anything else.
    */
-  writeMessage(message: string | BytesLike | object): boolean {
-    if (typeof message === "string") return this.#session?.sendText(message) ?? false;
-    if (isBytesLike(message)) return this.#session?.sendBinary(toBytes(message)) ?? false;
-    if (typeof message !== "object" || message === null) {
-      const expected = "a string, an object or bytes";
-      throw misuse("ARGUMENT_TYPE_INVALID", { name: "message", expected, got: kindOf(message) });
-    }
-    return this.#session?.sendText(encodeJson("message", message)) ?? false;
+  writeMessage(message: OutgoingMessage, options?: SendOptions): boolean {
+    const data = encodeMessage(message);
+    if (this.#session === undefined) return false;
+    return typeof data === "string"
+      ? this.#session.sendText(data, options?.compress)
+      : this.#session.sendBinary(data, options?.compress);
+  }
+
+  /**
+   * Has this connection receive what is published to a channel, until `unsubscribe` or the end of the connection.
+   * Subscribing again does nothing.
+   *
+   * @param channel any name of 1 to 255 bytes, such as `room:7`; a channel exists while it has subscribers.
+   * @returns false when the connection is not open any more.
+   * @throws WaterspoutError CHANNEL_INVALID, SUBSCRIBE_TOO_EARLY before `open`, SUBSCRIPTIONS_TOO_MANY past
+   *   `maxSubscriptions`.
+   * @example
+   * class Room extends WebSocketHandler<{ id: string }> {
+   *   override open() {
+   *     this.subscribe(`room:${this.params.id}`);
+   *   }
+   *   override onMessage(message: string | Uint8Array) {
+   *     this.publish(`room:${this.params.id}`, message);
+   *   }
+   * }
+   */
+  subscribe(channel: string): boolean {
+    checkChannel(channel);
+    if (this.#session === undefined) throw misuse("SUBSCRIBE_TOO_EARLY", { channel: quote(channel) });
+    return this.#session.subscribe(channel);
+  }
+
+  /** Has this connection receive no more of a channel. What was published before is still sent. */
+  unsubscribe(channel: string): void {
+    checkChannel(channel);
+    this.#session?.unsubscribe(channel);
+  }
+
+  /**
+   * Sends a message to all subscribers of a channel but this connection, which need not be one. It is encoded once,
+   * however many there are, and stands in order with what `writeMessage` sends them. `Application.publish` reaches all.
+   *
+   * @throws WaterspoutError CHANNEL_INVALID, ARGUMENT_TYPE_INVALID as `writeMessage`
+   */
+  publish(channel: string, message: OutgoingMessage, options?: SendOptions): void {
+    checkChannel(channel);
+    this.#environment.engine.publish(channel, shareMessage(message, options), this.#session);
   }
 
   /** Resolves when no more than `highWaterMarkBytes` is waiting to be sent, or the connection is over. */

@@ -1,24 +1,17 @@
 import type { Problem } from "../base/errors.ts";
-import { describe } from "../base/errors.ts";
-import type { WebSocketLimits } from "../base/limits.ts";
+import { describe, misuse } from "../base/errors.ts";
 import { CloseCode } from "../protocol/websocket/close-code.ts";
+import type { Subscriber } from "../hub/engine.ts";
+import type { SharedMessage } from "../protocol/websocket/shared-message.ts";
 import type { Transport, TransportEvents, TransportKind } from "../transport/transport.ts";
+import type { Environment } from "./environment.ts";
+import type { SessionRegistry } from "./session-registry.ts";
 import type { WebSocketHandler } from "./websocket-handler.ts";
 
 /** Something for the handler that has arrived and waits its turn. */
 type Inbound =
   | { readonly kind: "message"; readonly data: string | Uint8Array; readonly byteLength: number }
   | { readonly kind: "ping" | "pong"; readonly data: Uint8Array; readonly byteLength: number };
-
-/** What a session tells the layer that made it. */
-export interface SessionObserver {
-  /** A hook threw. */
-  failed(error: unknown): void;
-  /** The connection is over; `problem` is the rule or limit that was broken, if one was. */
-  closed(problem: Problem | undefined): void;
-  /** `onClose` has finished as well: nothing of this session runs any more. */
-  finished(): void;
-}
 
 /**
  * Keeps the promises that `WebSocketHandler` makes about its hooks, over any transport: `open`, then messages one at a
@@ -29,12 +22,14 @@ export interface SessionObserver {
  * pongs do not wait for messages, only for `open`. After a local `close()` or a failed hook nothing more is handed
  * over; after the peer's close what came before it still is.
  */
-export class WebSocketSession implements TransportEvents {
+export class WebSocketSession implements TransportEvents, Subscriber<SharedMessage> {
   readonly #handler: WebSocketHandler<object>;
   readonly #transport: Transport;
-  readonly #limits: WebSocketLimits;
-  readonly #observer: SessionObserver;
-  #queue: Inbound[] = [];
+  readonly #environment: Environment;
+  readonly #sessions: SessionRegistry;
+  readonly #openedAt: number = performance.now();
+  channels: Set<string> | undefined;
+  #queue: Inbound[] | undefined;
   #queuedBytes = 0;
   #hasOpened = false;
   #isBusy = true;
@@ -46,27 +41,30 @@ export class WebSocketSession implements TransportEvents {
   constructor(
     handler: WebSocketHandler<object>,
     transport: Transport,
-    limits: WebSocketLimits,
-    observer: SessionObserver,
+    environment: Environment,
+    sessions: SessionRegistry,
   ) {
     this.#handler = handler;
     this.#transport = transport;
-    this.#limits = limits;
-    this.#observer = observer;
+    this.#environment = environment;
+    this.#sessions = sessions;
   }
 
   /** Begins to read, and opens the handler. */
   start(): void {
+    this.#sessions.add(this);
     this.#handler.attachSession(this);
     this.#transport.start(this);
-    this.#run(
-      () => this.#handler.open(),
-      () => {
-        this.#hasOpened = true;
-        this.#isBusy = false;
-      },
-    );
-    this.#handOver();
+    try {
+      const result: unknown = this.#handler.open();
+      if (isThenable(result)) {
+        this.#settleLater(result, () => this.#settleOpen());
+        return;
+      }
+    } catch (error) {
+      this.#receiveFailure(error);
+    }
+    this.#settleOpen();
   }
 
   get isOpen(): boolean {
@@ -93,12 +91,12 @@ export class WebSocketSession implements TransportEvents {
     return this.#transport.kind;
   }
 
-  sendText(text: string): boolean {
-    return this.#transport.sendText(text);
+  sendText(text: string, compress?: boolean): boolean {
+    return this.#transport.sendText(text, compress);
   }
 
-  sendBinary(bytes: Uint8Array): boolean {
-    return this.#transport.sendBinary(bytes);
+  sendBinary(bytes: Uint8Array, compress?: boolean): boolean {
+    return this.#transport.sendBinary(bytes, compress);
   }
 
   sendPing(payload: Uint8Array): boolean {
@@ -119,116 +117,137 @@ export class WebSocketSession implements TransportEvents {
     this.#transport.fail(problem);
   }
 
+  /** False when the connection is not open. */
+  subscribe(channel: string): boolean {
+    if (!this.isOpen) return false;
+    const limit = this.#environment.settings.websocket.maxSubscriptions;
+    if (this.channels !== undefined && this.channels.size >= limit && !this.channels.has(channel)) {
+      throw misuse("SUBSCRIPTIONS_TOO_MANY", { limit });
+    }
+    this.#environment.engine.subscribe(channel, this);
+    return true;
+  }
+
+  unsubscribe(channel: string): void {
+    this.#environment.engine.unsubscribe(channel, this);
+  }
+
+  receivePublication(message: SharedMessage): void {
+    this.#transport.sendShared(message);
+  }
+
   receiveText(data: string, byteLength: number): void {
-    this.#receive({ kind: "message", data, byteLength });
+    if (this.#isBusy) this.#enqueue({ kind: "message", data, byteLength });
+    else this.#handMessage(data);
   }
 
   receiveBinary(data: Uint8Array): void {
-    this.#receive({ kind: "message", data, byteLength: data.length });
+    if (this.#isBusy) this.#enqueue({ kind: "message", data, byteLength: data.length });
+    else this.#handMessage(data);
   }
 
   receivePing(data: Uint8Array): void {
-    this.#receive({ kind: "ping", data, byteLength: data.length });
+    if (this.#hasOpened) this.#handControl("ping", data);
+    else this.#enqueue({ kind: "ping", data, byteLength: data.length });
   }
 
   receivePong(data: Uint8Array): void {
-    this.#receive({ kind: "pong", data, byteLength: data.length });
+    if (this.#hasOpened) this.#handControl("pong", data);
+    else this.#enqueue({ kind: "pong", data, byteLength: data.length });
   }
 
   receiveClosing(problem: Problem | undefined): void {
     this.#problem ??= problem;
+    this.#environment.engine.unsubscribeAll(this);
     this.#handler.abortSignal();
   }
 
   receiveClosed(): void {
     this.#isClosed = true;
-    this.#observer.closed(this.#problem);
+    const { closeCode: code = CloseCode.abnormal, closeReason: reason, traffic } = this.#transport;
+    const seconds = (performance.now() - this.#openedAt) / 1000;
+    const problem = this.#problem;
+    this.#environment.log.closed(this.#handler.request, { code, reason, seconds, traffic, problem });
     this.#handOver();
   }
 
-  #receive(inbound: Inbound): void {
+  #enqueue(inbound: Inbound): void {
     if (this.#isDiscarding) return;
-    if (inbound.kind !== "message" && this.#hasOpened) {
-      this.#runControlHook(inbound);
-    } else if (this.#isBusy) {
-      this.#queue.push(inbound);
-      this.#queuedBytes += inbound.byteLength;
-      this.#pauseWhenFull();
-    } else {
-      this.#runHook(inbound);
-    }
+    (this.#queue ??= []).push(inbound);
+    this.#queuedBytes += inbound.byteLength;
+    this.#pauseWhenFull();
   }
 
   /** Hands over what waits, as far as the handler takes it; then, if it is over, says so. */
   #handOver(): void {
     let taken = 0;
-    while (!this.#isBusy && taken < this.#queue.length) {
+    while (!this.#isBusy && this.#queue !== undefined && taken < this.#queue.length) {
       const inbound = this.#queue[taken++];
       if (inbound === undefined) break;
       this.#queuedBytes -= inbound.byteLength;
-      if (inbound.kind === "message") this.#runHook(inbound);
-      else this.#runControlHook(inbound);
+      if (inbound.kind === "message") this.#handMessage(inbound.data);
+      else this.#handControl(inbound.kind, inbound.data);
     }
     // A failed hook has emptied the queue already.
-    this.#queue.splice(0, taken);
+    if (this.#queue !== undefined && taken >= this.#queue.length) this.#queue = undefined;
+    else this.#queue?.splice(0, taken);
     this.#resumeWhenEmptier();
     if (this.#isClosed && !this.#isBusy) this.#finish();
   }
 
-  #runHook(inbound: Inbound): void {
+  #handMessage(data: string | Uint8Array): void {
+    if (this.#isDiscarding) return;
     this.#isBusy = true;
-    this.#run(
-      () => this.#handler.onMessage(inbound.data),
-      () => {
-        this.#isBusy = false;
-      },
-    );
-  }
-
-  #runControlHook(inbound: Inbound): void {
-    const { kind, data } = inbound;
-    if (kind === "message") return;
-    this.#run(
-      () => (kind === "ping" ? this.#handler.onPing(data) : this.#handler.onPong(data)),
-      () => {},
-    );
-  }
-
-  /** Calls a hook; `then` follows when it is done, at once if it is not async, and also when it has failed. */
-  #run(hook: () => unknown, then: () => void): void {
     try {
-      const result = hook();
+      const result: unknown = this.#handler.onMessage(data);
       if (isThenable(result)) {
-        // By a real promise, since not every thenable keeps the promises that promises make.
-        Promise.resolve(result).then(
-          () => this.#settle(then),
-          (error: unknown) => {
-            this.#receiveFailure(error);
-            this.#settle(then);
-          },
-        );
+        this.#settleLater(result, () => this.#settleMessage());
         return;
       }
     } catch (error) {
       this.#receiveFailure(error);
     }
-    then();
+    this.#isBusy = false;
   }
 
-  #settle(then: () => void): void {
-    then();
+  #handControl(kind: "ping" | "pong", data: Uint8Array): void {
+    if (this.#isDiscarding) return;
+    try {
+      const result: unknown = kind === "ping" ? this.#handler.onPing(data) : this.#handler.onPong(data);
+      if (isThenable(result)) this.#settleLater(result, () => this.#handOver());
+    } catch (error) {
+      this.#receiveFailure(error);
+    }
+  }
+
+  /** Calls `then` when an async hook is done, also when it has failed. */
+  #settleLater(result: PromiseLike<unknown>, then: () => void): void {
+    // By a real promise, since not every thenable keeps the promises that promises make.
+    Promise.resolve(result).then(then, (error: unknown) => {
+      this.#receiveFailure(error);
+      then();
+    });
+  }
+
+  #settleOpen(): void {
+    this.#hasOpened = true;
+    this.#settleMessage();
+  }
+
+  #settleMessage(): void {
+    this.#isBusy = false;
     this.#handOver();
   }
 
   #receiveFailure(error: unknown): void {
-    this.#observer.failed(error);
+    this.#environment.log.failed(this.#handler.request, error);
     this.#discard();
     this.#transport.fail(describe("WS_HANDLER_FAILED", {}));
   }
 
   #discard(): void {
     this.#isDiscarding = true;
-    this.#queue = [];
+    this.#queue = undefined;
     this.#queuedBytes = 0;
   }
 
@@ -236,38 +255,34 @@ export class WebSocketSession implements TransportEvents {
     // From here on the session is busy for good: nothing can call `onClose` again.
     this.#isBusy = true;
     const { closeCode = CloseCode.abnormal, closeReason } = this.#transport;
-    const finished = (): void => this.#observer.finished();
+    const finished = (): void => this.#sessions.delete(this);
     try {
       const result: unknown = this.#handler.onClose(closeCode, closeReason);
       if (isThenable(result)) {
         Promise.resolve(result).then(finished, (error: unknown) => {
-          this.#observer.failed(error);
+          this.#environment.log.failed(this.#handler.request, error);
           finished();
         });
         return;
       }
     } catch (error) {
-      this.#observer.failed(error);
+      this.#environment.log.failed(this.#handler.request, error);
     }
     finished();
   }
 
   #pauseWhenFull(): void {
-    const { maxQueuedMessages, maxQueuedBytes } = this.#limits;
-    if (this.#isPaused || (this.#queue.length < maxQueuedMessages && this.#queuedBytes < maxQueuedBytes))
-      return;
+    const { maxQueuedMessages, maxQueuedBytes } = this.#environment.settings.websocket;
+    const queued = this.#queue?.length ?? 0;
+    if (this.#isPaused || (queued < maxQueuedMessages && this.#queuedBytes < maxQueuedBytes)) return;
     this.#isPaused = true;
     this.#transport.pauseReading();
   }
 
   #resumeWhenEmptier(): void {
-    const { maxQueuedMessages, maxQueuedBytes } = this.#limits;
-    if (
-      !this.#isPaused ||
-      this.#queue.length > maxQueuedMessages / 2 ||
-      this.#queuedBytes > maxQueuedBytes / 2
-    )
-      return;
+    if (!this.#isPaused) return;
+    const { maxQueuedMessages, maxQueuedBytes } = this.#environment.settings.websocket;
+    if ((this.#queue?.length ?? 0) > maxQueuedMessages / 2 || this.#queuedBytes > maxQueuedBytes / 2) return;
     this.#isPaused = false;
     this.#transport.resumeReading();
   }

@@ -30,6 +30,9 @@ const thrown: ReadonlySet<ErrorCode> = new Set([
   "CLOSE_CODE_INVALID",
   "CLOSE_REASON_TOO_LONG",
   "PING_TOO_LONG",
+  "CHANNEL_INVALID",
+  "SUBSCRIBE_TOO_EARLY",
+  "SUBSCRIPTIONS_TOO_MANY",
   "HANDSHAKE_FAILED",
 ]);
 
@@ -51,6 +54,7 @@ test("the close codes are the ones that RFC 6455 §7.4.1 and its registry give t
     "WS_TEXT_INVALID 1007",
     "WS_MESSAGE_TYPE_REFUSED 1003",
     "WS_MESSAGE_TOO_BIG 1009",
+    "WS_DEFLATE_INVALID 1007",
     "WS_HANDLER_FAILED 1011",
     "HEARTBEAT_TIMEOUT 1001",
     "SLOW_CONSUMER 1013",

@@ -23,5 +23,6 @@ test("the limits of WebSocket connections are the documented ones", () => {
     maxSendQueueBytes: 1_048_576,
     maxQueuedMessages: 64,
     maxQueuedBytes: 1_048_576,
+    maxSubscriptions: 1000,
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { test } from "node:test";
+import { defaultWebSocketLimits } from "../../src/base/limits.ts";
 import type { ConnectOptions } from "../../src/index.ts";
 import { connect, WebSocket } from "../../src/index.ts";
 import { resolveConnectOptions } from "../../src/connect/connect-options.ts";
@@ -104,6 +105,7 @@ test("what is left out, or undefined, has a default", () => {
     redirectsMax: 0,
     binaryType: "blob",
     limits: {
+      ...defaultWebSocketLimits,
       maxMessageBytes: 16_777_216,
       pingIntervalMs: 30_000,
       pingTimeoutMs: 10_000,

@@ -57,13 +57,16 @@ export class FrameRecorder implements FrameSink {
   #payload = "";
   #bytesToCome = 0;
 
-  receiveFrame(opcode: number, fin: boolean, payloadLength: number): void {
+  receiveFrame(opcode: number, fin: boolean, isCompressed: boolean, payloadLength: number): void {
     assert.equal(this.#bytesToCome, 0, "a frame began before the last one's payload was complete");
-    this.events.push(`frame ${opcode} ${fin ? "fin" : "more"} ${payloadLength}`);
+    this.events.push(
+      `frame ${opcode} ${fin ? "fin" : "more"} ${payloadLength}${isCompressed ? " rsv1" : ""}`,
+    );
     this.#bytesToCome = payloadLength;
   }
 
-  receivePayload(piece: Uint8Array, bytesToCome: number): void {
+  receivePayload(bytes: Uint8Array, start: number, end: number, bytesToCome: number): void {
+    const piece = bytes.subarray(start, end);
     assert.equal(piece.length + bytesToCome, this.#bytesToCome, "a piece and what is to come fit together");
     this.#payload += toHex(piece);
     this.#bytesToCome = bytesToCome;
@@ -120,8 +123,8 @@ export class RecordedConnection implements ConnectionEvents {
       receiveFrame: (frameOpcode) => {
         opcode = frameOpcode;
       },
-      receivePayload: (payload) => {
-        frames.push(describeFrame(opcode, payload));
+      receivePayload: (bytes, start, end) => {
+        frames.push(describeFrame(opcode, bytes.subarray(start, end)));
       },
       receiveFrameError: ({ code }) => {
         frames.push(`not a frame: ${code}`);

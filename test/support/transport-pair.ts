@@ -7,6 +7,7 @@ import type { WebSocketLimits } from "../../src/base/limits.ts";
 import { defaultWebSocketLimits } from "../../src/base/limits.ts";
 import { Inbox } from "../../src/testing/inbox.ts";
 import { HeartbeatWheel } from "../../src/transport/heartbeat.ts";
+import { SocketStream } from "../../src/transport/socket-stream.ts";
 import type { TransportEvents } from "../../src/transport/transport.ts";
 import { WebSocketTransport } from "../../src/transport/websocket-transport.ts";
 import { RawSocket } from "./raw-socket.ts";
@@ -41,7 +42,7 @@ export async function connectPair(
   const peer = await RawSocket.connect((server.address() as AddressInfo).port);
   const [socket] = (await accepted) as [Socket];
   const wheel = new HeartbeatWheel(tickMs);
-  const transport = new WebSocketTransport(socket, {
+  const transport = new WebSocketTransport(new SocketStream(socket), {
     role: "server",
     subprotocol: "",
     limits: { ...defaultWebSocketLimits, pingIntervalMs: 0, ...limits },

@@ -6,6 +6,7 @@ import { noBytes } from "../../src/base/bytes.ts";
 import { defaultWebSocketLimits } from "../../src/base/limits.ts";
 import { encodeRawFrame } from "../../src/testing/index.ts";
 import { Inbox } from "../../src/testing/inbox.ts";
+import { SocketStream } from "../../src/transport/socket-stream.ts";
 import { WebSocketTransport } from "../../src/transport/websocket-transport.ts";
 import { closeOf } from "../support/raw-socket.ts";
 import { connectPair, recorder } from "../support/transport-pair.ts";
@@ -20,7 +21,7 @@ test("a WebSocket's socket is never idle for too long, and sends small messages 
   const setNoDelay = context.mock.method(socket, "setNoDelay");
   // What Node's HTTP server sets for connections that wait for their next request.
   socket.setTimeout(60_000);
-  const transport = new WebSocketTransport(socket, {
+  const transport = new WebSocketTransport(new SocketStream(socket), {
     role: "server",
     subprotocol: "",
     limits: { ...defaultWebSocketLimits, pingIntervalMs: 0 },
@@ -127,7 +128,7 @@ test("a peer that resets the connection while much waits for it is lost: 1006, a
 test("a socket that is gone before the start is closed with 1006 at once", async (context) => {
   const { socket, wheel } = await connectPair(context, {});
   socket.destroy();
-  const transport = new WebSocketTransport(socket, {
+  const transport = new WebSocketTransport(new SocketStream(socket), {
     role: "server",
     subprotocol: "",
     limits: { ...defaultWebSocketLimits, pingIntervalMs: 10 },

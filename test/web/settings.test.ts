@@ -16,7 +16,7 @@ test("without settings everything has its safe default", () => {
     hosts: undefined,
     anyHost: false,
     http: defaultHttpLimits,
-    websocket: defaultWebSocketLimits,
+    websocket: { ...defaultWebSocketLimits, sharedReadBuffer: true, compression: undefined },
   });
   assert.equal(proxies.includes("127.0.0.1"), false, "not even this machine is a trusted proxy");
 });
@@ -38,6 +38,7 @@ test("the defaults are those of the design", () => {
     maxSendQueueBytes: 1 << 20,
     maxQueuedMessages: 64,
     maxQueuedBytes: 1 << 20,
+    maxSubscriptions: 1000,
   });
 });
 
@@ -57,7 +58,12 @@ test("a setting that is undefined is one that was not given", () => {
 test("limits are changed one by one", () => {
   const { http, websocket } = resolveSettings({ http: { maxHeaders: 7 }, websocket: { pingIntervalMs: 0 } });
   assert.deepEqual(http, { ...defaultHttpLimits, maxHeaders: 7 });
-  assert.deepEqual(websocket, { ...defaultWebSocketLimits, pingIntervalMs: 0 });
+  assert.deepEqual(websocket, {
+    ...defaultWebSocketLimits,
+    pingIntervalMs: 0,
+    sharedReadBuffer: true,
+    compression: undefined,
+  });
 });
 
 test("a setting that does not exist is refused with the names that do", () => {

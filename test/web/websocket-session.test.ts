@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HandlerContext } from "../../src/index.ts";
 import { WebSocketHandler } from "../../src/index.ts";
-import { defaultWebSocketLimits } from "../../src/base/limits.ts";
+import type { WebSocketLimits } from "../../src/base/limits.ts";
 import type { Problem } from "../../src/base/errors.ts";
 import { describe } from "../../src/base/errors.ts";
 import type { Transport, TransportEvents } from "../../src/transport/transport.ts";
+import { MemoryEngine } from "../../src/hub/memory-engine.ts";
 import { resolveSettings } from "../../src/web/settings.ts";
-import type { SessionObserver } from "../../src/web/websocket-session.ts";
+import type { ClosedConnection } from "../../src/web/access-log.ts";
+import type { Environment } from "../../src/web/environment.ts";
+import type { SessionRegistry } from "../../src/web/session-registry.ts";
 import { WebSocketSession } from "../../src/web/websocket-session.ts";
 import { deferred } from "../support/deferred.ts";
 
@@ -37,6 +40,9 @@ class FakeTransport implements Transport {
     return this.isOpen;
   }
   sendBinary(): boolean {
+    return this.isOpen;
+  }
+  sendShared(): boolean {
     return this.isOpen;
   }
   sendPing(): boolean {
@@ -90,20 +96,22 @@ const context = {
 
 function openSession(
   handler: Recorder,
-  limits: Partial<typeof defaultWebSocketLimits> = {},
+  limits: Partial<WebSocketLimits> = {},
 ): { readonly transport: FakeTransport; readonly session: WebSocketSession; readonly observed: string[] } {
   const transport = new FakeTransport();
   const observed: string[] = [];
-  const observer: SessionObserver = {
-    failed: (error) => observed.push(`failed ${String(error)}`),
-    closed: (problem) => observed.push(`closed ${problem?.code ?? "without a problem"}`),
-    finished: () => observed.push("finished"),
+  const log = {
+    failed: (_request: unknown, error: unknown) => observed.push(`failed ${String(error)}`),
+    closed: (_request: unknown, { problem }: ClosedConnection) =>
+      observed.push(`closed ${problem?.code ?? "without a problem"}`),
   };
+  const environment = { settings: resolveSettings({ websocket: limits }), log, engine: new MemoryEngine() };
+  const sessions = { add() {}, delete: () => observed.push("finished") };
   const session = new WebSocketSession(
     handler,
     transport,
-    { ...defaultWebSocketLimits, ...limits },
-    observer,
+    environment as unknown as Environment,
+    sessions as unknown as SessionRegistry,
   );
   session.start();
   return { transport, session, observed };

@@ -2,34 +2,26 @@ import { Buffer, isUtf8 } from "node:buffer";
 import { noBytes } from "../../base/bytes.ts";
 import type { Problem } from "../../base/errors.ts";
 import { describe, errorTable } from "../../base/errors.ts";
-import { Utf8Validator } from "../../base/utf8.ts";
 import { CloseCode, isSendableCloseCode } from "./close-code.ts";
 import type { FrameSink, Role } from "./frame-parser.ts";
 import { FrameParser } from "./frame-parser.ts";
 import { FrameWriter } from "./frame-writer.ts";
+import type { MessageRules, MessageSink } from "./message-assembler.ts";
+import { MessageAssembler } from "./message-assembler.ts";
 import { MessageBuffer } from "./message-buffer.ts";
+import type { MessageCodec } from "./message-codec.ts";
 import { isControl, Opcode } from "./opcode.ts";
-
-/** The kinds of message an application wants. */
-export type AcceptedMessages = "text" | "binary" | "any";
+import type { SharedMessage } from "./shared-message.ts";
 
 /** How a connection behaves. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends MessageRules {
   readonly role: Role;
-  /** Bytes of one message, all fragments together; past it the connection fails with 1009. */
-  readonly maxMessageBytes: number;
-  /** A message of another kind fails the connection with 1003. */
-  readonly accepts: AcceptedMessages;
   /** A client's source of masking keys, 32 unpredictable bits each (RFC 6455 §10.3). */
   readonly createMaskKey?: () => number;
 }
 
 /** Takes what a connection receives. Every call happens inside `WebSocketConnection.receive` or `receiveEnd`. */
-export interface ConnectionEvents {
-  /** `byteLength` is the length of the text in UTF-8, as it came. */
-  receiveText(text: string, byteLength: number): void;
-  /** The bytes belong to the receiver. */
-  receiveBinary(bytes: Uint8Array): void;
+export interface ConnectionEvents extends MessageSink {
   /** The pong has already been written. The bytes belong to the receiver. */
   receivePing(payload: Uint8Array): void;
   receivePong(payload: Uint8Array): void;
@@ -52,25 +44,23 @@ export interface ConnectionEvents {
  */
 export class WebSocketConnection implements FrameSink {
   readonly output: FrameWriter;
-  readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
+  readonly #codec: MessageCodec | undefined;
   readonly #parser: FrameParser;
-  readonly #message: MessageBuffer = new MessageBuffer();
-  readonly #utf8: Utf8Validator = new Utf8Validator();
+  readonly #assembler: MessageAssembler;
   #state: "open" | "closing" | "closed" = "open";
   #closeCode: number | undefined;
   #closeReason = "";
-  /** Opcode of the message whose fragments are coming in, 0 between messages. */
-  #messageOpcode = 0;
+  /** The payload of a control frame that a read has cut. */
   #control: MessageBuffer | undefined;
   #frameOpcode = 0;
-  #frameFin = false;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
-    this.#options = options;
     this.#events = events;
+    this.#codec = options.codec;
     this.output = new FrameWriter(options.createMaskKey);
-    this.#parser = new FrameParser(options.role, this);
+    this.#parser = new FrameParser(options.role, this, options.codec !== undefined);
+    this.#assembler = new MessageAssembler(options, events);
   }
 
   get state(): "open" | "closing" | "closed" {
@@ -87,9 +77,9 @@ export class WebSocketConnection implements FrameSink {
     return this.#closeReason;
   }
 
-  /** Takes the next bytes from the peer. They are unmasked in place, and not kept. */
-  receive(bytes: Uint8Array): void {
-    this.#parser.receive(bytes);
+  /** Takes the next bytes from the peer, `bytes` up to before `end`. They are unmasked in place, and not kept. */
+  receive(bytes: Uint8Array, end: number = bytes.length): void {
+    this.#parser.receive(bytes, end);
   }
 
   /** The transport has ended: nothing more will come or can be sent. */
@@ -98,17 +88,43 @@ export class WebSocketConnection implements FrameSink {
     this.#enterClosed(undefined);
   }
 
-  /** Sends a text message; its length in bytes, or -1 when the connection is not open. */
-  sendText(text: string): number {
+  /**
+   * Sends a text message; its length in bytes, or -1 when the connection is not open. Where compression was agreed on,
+   * `compress` says whether this message is worth it.
+   */
+  sendText(text: string, compress = true): number {
     if (this.#state !== "open") return -1;
-    return this.output.writeText(Opcode.text, text);
+    if (this.#codec === undefined || !compress || !isLong(text, this.#codec.thresholdBytes)) {
+      return this.output.writeText(Opcode.text, text);
+    }
+    const bytes = Buffer.from(text);
+    this.#writeCompressed(this.#codec, Opcode.text, bytes);
+    return bytes.length;
   }
 
   /** Sends a binary message; its length, or -1 when the connection is not open. */
-  sendBinary(bytes: Uint8Array): number {
+  sendBinary(bytes: Uint8Array, compress = true): number {
     if (this.#state !== "open") return -1;
-    this.output.writeBytes(Opcode.binary, bytes);
+    if (this.#codec === undefined || !compress || bytes.length < this.#codec.thresholdBytes) {
+      this.output.writeBytes(Opcode.binary, bytes);
+    } else {
+      this.#writeCompressed(this.#codec, Opcode.binary, bytes);
+    }
     return bytes.length;
+  }
+
+  /** Sends a message that others send as well; its length, or -1 when the connection is not open. Only for servers. */
+  sendShared(message: SharedMessage): number {
+    if (this.#state !== "open") return -1;
+    const codec = message.mayCompress ? this.#codec : undefined;
+    if (codec === undefined || message.byteLength < codec.thresholdBytes) {
+      this.output.append(message.frame);
+    } else if (codec.sharedKey === undefined) {
+      this.#writeCompressed(codec, message.opcode, message.payload);
+    } else {
+      this.output.append(message.compressedFrame(codec, codec.sharedKey));
+    }
+    return message.byteLength;
   }
 
   /** Sends a ping of at most 125 bytes; false when the connection is not open. */
@@ -126,7 +142,7 @@ export class WebSocketConnection implements FrameSink {
     if (this.#state !== "open") return;
     this.#writeClose(code, reason);
     this.#state = "closing";
-    this.#message.take();
+    this.#assembler.stop();
     this.#events.receiveClosing(undefined);
   }
 
@@ -140,82 +156,37 @@ export class WebSocketConnection implements FrameSink {
     this.#enterClosed(problem);
   }
 
-  receiveFrame(opcode: number, fin: boolean, payloadLength: number): void {
+  receiveFrame(opcode: number, fin: boolean, isCompressed: boolean, payloadLength: number): void {
     this.#frameOpcode = opcode;
-    this.#frameFin = fin;
     if (isControl(opcode)) return;
-    const problem = this.#problemWithFragment(opcode, payloadLength);
-    if (problem !== undefined) {
-      this.fail(problem);
-      return;
-    }
-    if (opcode !== Opcode.continuation) this.#messageOpcode = opcode;
+    const problem = this.#assembler.beginFrame(opcode, fin, isCompressed, payloadLength);
+    if (problem !== undefined) this.fail(problem);
   }
 
-  receivePayload(piece: Uint8Array, bytesToCome: number): void {
-    if (isControl(this.#frameOpcode)) this.#receiveControl(piece, bytesToCome);
-    else this.#receiveMessage(piece, bytesToCome);
+  receivePayload(bytes: Uint8Array, start: number, end: number, bytesToCome: number, isAscii: boolean): void {
+    if (isControl(this.#frameOpcode)) {
+      this.#receiveControl(bytes, start, end, bytesToCome);
+    } else {
+      const problem = this.#assembler.receivePayload(bytes, start, end, bytesToCome, isAscii);
+      if (problem !== undefined) this.fail(problem);
+    }
   }
 
   receiveFrameError(problem: Problem): void {
     this.fail(problem);
   }
 
-  #problemWithFragment(opcode: number, payloadLength: number): Problem | undefined {
-    const { maxMessageBytes, accepts } = this.#options;
-    // RFC 6455 §5.4: fragments of one message are not interleaved with another message.
-    if (opcode === Opcode.continuation) {
-      if (this.#messageOpcode === 0) return describe("WS_CONTINUATION_UNEXPECTED", {});
-    } else {
-      if (this.#messageOpcode !== 0) return describe("WS_CONTINUATION_EXPECTED", {});
-      const got = opcode === Opcode.text ? "text" : "binary";
-      if (accepts !== "any" && accepts !== got)
-        return describe("WS_MESSAGE_TYPE_REFUSED", { got, accepted: accepts });
-    }
-    // The announced length is judged, so that nothing is stored of a message that will be refused.
-    if (this.#message.length + payloadLength > maxMessageBytes) {
-      return describe("WS_MESSAGE_TOO_BIG", { limit: maxMessageBytes });
-    }
-    return undefined;
-  }
-
-  #receiveMessage(piece: Uint8Array, bytesToCome: number): void {
-    const messageEnds = bytesToCome === 0 && this.#frameFin;
-    if (this.#state !== "open") {
-      if (messageEnds) this.#messageOpcode = 0;
-    } else if (messageEnds && this.#message.length === 0) {
-      this.#deliver(piece, false);
-    } else if (this.#messageOpcode === Opcode.text && !this.#utf8.receive(piece)) {
-      this.fail(describe("WS_TEXT_INVALID", {}));
-    } else {
-      this.#message.append(piece, bytesToCome);
-      if (messageEnds) this.#deliver(this.#message.take(), true);
-    }
-  }
-
-  /** Passes a whole message on. Bytes that are not `owned` lie in somebody else's read buffer. */
-  #deliver(payload: Uint8Array, owned: boolean): void {
-    const opcode = this.#messageOpcode;
-    this.#messageOpcode = 0;
-    if (opcode === Opcode.binary) {
-      this.#events.receiveBinary(owned ? payload : copyOf(payload));
-    } else if (owned ? this.#utf8.end() : isUtf8(payload)) {
-      this.#events.receiveText(decodeText(payload), payload.length);
-    } else {
-      this.fail(describe("WS_TEXT_INVALID", {}));
-    }
-  }
-
-  #receiveControl(piece: Uint8Array, bytesToCome: number): void {
+  #receiveControl(bytes: Uint8Array, start: number, end: number, bytesToCome: number): void {
     let payload: Uint8Array;
     if (bytesToCome > 0 || this.#control !== undefined) {
       this.#control ??= new MessageBuffer();
-      this.#control.append(piece, bytesToCome);
+      this.#control.append(bytes, start, end, bytesToCome, false);
       if (bytesToCome > 0) return;
       payload = this.#control.take();
       this.#control = undefined;
     } else {
-      payload = copyOf(piece);
+      // A copy that owns its memory; `slice` would give a view where the bytes are a Node Buffer.
+      payload = new Uint8Array(bytes.subarray(start, end));
     }
     if (this.#frameOpcode === Opcode.close) this.#receiveClose(payload);
     else if (this.#frameOpcode === Opcode.ping) this.#receivePing(payload);
@@ -238,9 +209,20 @@ export class WebSocketConnection implements FrameSink {
       const code = payload.length === 0 ? undefined : (payload[0]! << 8) | payload[1]!;
       // RFC 6455 §5.5.1: the answer usually echoes the code; the reason is the peer's own.
       this.#writeClose(code, "");
-      this.#closeReason = decodeText(payload.subarray(2));
+      this.#closeReason = Buffer.from(payload.subarray(2)).toString();
     }
     this.#enterClosed(undefined);
+  }
+
+  #writeCompressed(codec: MessageCodec, opcode: number, payload: Uint8Array): void {
+    const compressed = codec.compress(payload);
+    // Some messages do not get shorter. Any message may go uncompressed (RFC 7692 §6.1), but where the peer's window has
+    // to follow ours, what was compressed has to be sent.
+    if (codec.sharedKey === undefined || compressed.length < payload.length) {
+      this.output.writeCompressed(opcode, compressed);
+    } else {
+      this.output.writeBytes(opcode, payload);
+    }
   }
 
   #writeClose(code: number | undefined, reason: string): void {
@@ -261,8 +243,9 @@ export class WebSocketConnection implements FrameSink {
     const wasOpen = this.#state === "open";
     this.#state = "closed";
     this.#parser.stop();
-    this.#message.take();
+    this.#assembler.stop();
     this.#control = undefined;
+    this.#codec?.close();
     if (wasOpen) this.#events.receiveClosing(problem);
   }
 }
@@ -276,11 +259,7 @@ function problemWithClose(payload: Uint8Array): Problem | undefined {
   return isUtf8(payload.subarray(2)) ? undefined : describe("WS_TEXT_INVALID", {});
 }
 
-/** A copy that owns its memory; `slice` would give a view where the bytes are a Node Buffer. */
-function copyOf(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes);
-}
-
-function decodeText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+/** Whether a text has so many bytes; the cheapest way to know. */
+function isLong(text: string, bytes: number): boolean {
+  return text.length >= bytes || (text.length * 3 >= bytes && Buffer.byteLength(text) >= bytes);
 }

@@ -1,81 +1,100 @@
 import { Buffer } from "node:buffer";
+import { finBit, formatHeader, lengthOfHeader, maskBit, rsv1Bit } from "./frame-header.ts";
 import { applyMask } from "./mask.ts";
+import { OutputBuffer } from "./output-buffer.ts";
 
-/** Payloads from this size on are passed on by reference, not copied behind their header. */
+/** Payloads that are longer are passed on by reference, not copied behind their header. */
 const copiedPayloadBytesMax = 16 * 1024;
 
+/** For text of so many characters room is made for the longest UTF-8 it can become, and its length is known afterwards. */
+const measuredTextCharactersMin = 8 * 1024;
+
+/** The most bytes of UTF-8 that one UTF-16 code unit becomes. */
+const bytesPerCharacterMax = 3;
+
 /**
- * Formats frames (RFC 6455 §5.2) and gathers them until somebody takes them, so that all frames of a turn of the event
- * loop leave in one write.
+ * Formats frames (RFC 6455 §5.2) straight into the memory from which they are sent, and gathers them until somebody
+ * takes them.
  */
-export class FrameWriter {
+export class FrameWriter extends OutputBuffer {
   readonly #createMaskKey: (() => number) | undefined;
-  #chunks: Uint8Array[] = [];
-  #byteLength = 0;
 
   /** `createMaskKey` makes this the writer of a client: every frame is masked with a fresh key (RFC 6455 §5.3). */
   constructor(createMaskKey?: () => number) {
+    super();
     this.#createMaskKey = createMaskKey;
-  }
-
-  /** Bytes gathered and not yet taken. */
-  get byteLength(): number {
-    return this.#byteLength;
-  }
-
-  /** The frames gathered so far, in order, and forgets them. */
-  take(): Uint8Array[] {
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.#byteLength = 0;
-    return chunks;
   }
 
   /** Adds an unfragmented frame of text; returns its payload's length in bytes. */
   writeText(opcode: number, text: string): number {
+    if (text.length < measuredTextCharactersMin) return this.#writeShortText(opcode, text);
     const length = Buffer.byteLength(text);
-    const [frame, start] = this.#allocate(opcode, length, length);
-    frame.write(text, start);
-    this.#add(frame, start);
+    const start = this.#beginFrame(finBit | opcode, length);
+    this.memory.write(text, start);
+    this.#mask(start, start + length);
     return length;
   }
 
   /** Adds an unfragmented frame of bytes. A large payload is not copied and must not change until it is sent. */
   writeBytes(opcode: number, payload: Uint8Array): void {
-    const byReference = payload.length > copiedPayloadBytesMax && this.#createMaskKey === undefined;
-    const [frame, start] = this.#allocate(opcode, payload.length, byReference ? 0 : payload.length);
-    if (!byReference) frame.set(payload, start);
-    this.#add(frame, start);
-    if (byReference) {
-      this.#chunks.push(payload);
-      this.#byteLength += payload.length;
+    if (payload.length <= copiedPayloadBytesMax || this.#createMaskKey !== undefined) {
+      this.#writeCopy(finBit | opcode, payload);
+      return;
     }
+    const at = this.reserve(lengthOfHeader(payload.length));
+    formatHeader(this.memory, at, finBit | opcode, 0, payload.length);
+    this.append(payload);
   }
 
-  /** A buffer with the header of a frame, room for `room` bytes of its payload, and where that room begins. */
-  #allocate(opcode: number, length: number, room: number): [frame: Buffer, start: number] {
-    const extendedBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8;
-    const keyBytes = this.#createMaskKey === undefined ? 0 : 4;
-    const start = 2 + extendedBytes + keyBytes;
-    const frame = Buffer.allocUnsafe(start + room);
-    frame[0] = 0x80 | opcode;
-    frame[1] = (keyBytes === 0 ? 0 : 0x80) | (extendedBytes === 0 ? length : extendedBytes === 2 ? 126 : 127);
-    if (extendedBytes === 2) {
-      frame.writeUInt16BE(length, 2);
-    } else if (extendedBytes === 8) {
-      frame.writeUInt32BE(Math.floor(length / 2 ** 32), 2);
-      frame.writeUInt32BE(length % 2 ** 32, 6);
-    }
-    return [frame, start];
+  /** Adds the frame of a compressed message (RFC 7692 §6.1). The payload is copied, whatever its size. */
+  writeCompressed(opcode: number, payload: Uint8Array): void {
+    this.#writeCopy(finBit | rsv1Bit | opcode, payload);
   }
 
-  #add(frame: Buffer, start: number): void {
-    if (this.#createMaskKey !== undefined) {
-      const key = this.#createMaskKey() >>> 0;
-      frame.writeUInt32BE(key, start - 4);
-      applyMask(frame.subarray(start), key, 0);
-    }
-    this.#chunks.push(frame);
-    this.#byteLength += frame.length;
+  /** Encodes before the length is known: text is mostly ASCII, and then the header has just the room that was left. */
+  #writeShortText(opcode: number, text: string): number {
+    const room = this.#headerFor(bytesPerCharacterMax * text.length) + bytesPerCharacterMax * text.length;
+    const at = this.reserve(room);
+    const { memory } = this;
+    const guessed = at + this.#headerFor(text.length);
+    const length = memory.write(text, guessed);
+    const start = at + this.#headerFor(length);
+    if (start !== guessed) memory.copyWithin(start, guessed, guessed + length);
+    this.giveBack(at + room - start - length);
+    formatHeader(memory, at, finBit | opcode, this.#maskBit, length);
+    this.#mask(start, start + length);
+    return length;
+  }
+
+  #writeCopy(first: number, payload: Uint8Array): void {
+    const start = this.#beginFrame(first, payload.length);
+    this.memory.set(payload, start);
+    this.#mask(start, start + payload.length);
+  }
+
+  /** Makes room for a frame, writes its header, and returns where its payload begins. */
+  #beginFrame(first: number, payloadLength: number): number {
+    const headerLength = this.#headerFor(payloadLength);
+    const at = this.reserve(headerLength + payloadLength);
+    formatHeader(this.memory, at, first, this.#maskBit, payloadLength);
+    return at + headerLength;
+  }
+
+  get #maskBit(): number {
+    return this.#createMaskKey === undefined ? 0 : maskBit;
+  }
+
+  /** Bytes of the header of a frame with this payload. */
+  #headerFor(length: number): number {
+    return lengthOfHeader(length) + (this.#createMaskKey === undefined ? 0 : 4);
+  }
+
+  /** Masks a payload where it lies, and writes the key before it. */
+  #mask(start: number, end: number): void {
+    if (this.#createMaskKey === undefined) return;
+    const { memory } = this;
+    const key = this.#createMaskKey();
+    memory.writeInt32BE(key | 0, start - 4);
+    applyMask(memory, start, end, key, 0);
   }
 }

@@ -4,43 +4,63 @@ import { noBytes } from "../../base/bytes.ts";
 /** Room is made for what a frame header announces, but for no more than this before the bytes are there. */
 const announcedBytesMax = 1024 * 1024;
 
+const noBlock: Buffer = Buffer.from(noBytes.buffer);
+
 /**
  * The payload of a message that arrives in pieces, gathered in one block of memory. Pieces leave nothing behind but
  * their bytes: a message in a million fragments holds as much as the same message in one.
  */
 export class MessageBuffer {
-  #block: Uint8Array = noBytes;
+  #block = noBlock;
   #length = 0;
+  #isAscii = true;
 
   /** Bytes gathered so far. */
   get length(): number {
     return this.#length;
   }
 
-  /** Adds a copy of `piece`, and makes room for `bytesToCome` more that a frame header announced. */
-  append(piece: Uint8Array, bytesToCome: number): void {
-    const length = this.#length + piece.length;
+  /**
+   * Adds a copy of `bytes` from `start` to before `end`, and makes room for `bytesToCome` more that a header announced.
+   * `isAscii` says that they are known to be ASCII.
+   */
+  append(bytes: Uint8Array, start: number, end: number, bytesToCome: number, isAscii: boolean): void {
+    this.#isAscii &&= isAscii;
+    const length = this.#length + end - start;
     if (length > this.#block.length) {
       // Doubling makes the copies of a message in many pieces linear in its length.
       this.#grow(Math.max(length + Math.min(bytesToCome, announcedBytesMax), this.#block.length * 2));
     }
-    this.#block.set(piece, this.#length);
+    this.#block.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.#length);
     this.#length = length;
   }
 
   /** What was gathered, and forgets it. The caller owns the bytes, and their buffer holds nothing else. */
   take(): Uint8Array {
-    const bytes = this.#block.subarray(0, this.#length);
-    const exact = this.#length === this.#block.length;
-    this.#block = noBytes;
+    const bytes = new Uint8Array(this.#block.buffer, 0, this.#length);
+    const isExact = this.#length === this.#block.length;
+    this.#reset();
+    return isExact ? bytes : new Uint8Array(bytes);
+  }
+
+  /** What was gathered, which is valid UTF-8, as a text, and forgets it. */
+  takeText(): string {
+    // The encoding "latin1" is the fast one, and of ASCII gives the same.
+    const text = this.#block.toString(this.#isAscii ? "latin1" : "utf8", 0, this.#length);
+    this.#reset();
+    return text;
+  }
+
+  #reset(): void {
+    this.#block = noBlock;
     this.#length = 0;
-    return exact ? bytes : bytes.slice();
+    this.#isAscii = true;
   }
 
   #grow(size: number): void {
     // Not from Node's pool, and not filled with zeros first: every byte that leaves has been written.
-    const block = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
-    block.set(this.#block.subarray(0, this.#length));
+    const block = Buffer.allocUnsafeSlow(size);
+    this.#block.copy(block, 0, 0, this.#length);
     this.#block = block;
   }
 }

@@ -3,6 +3,7 @@ import { checkHandshakeResponse } from "../../protocol/websocket/handshake.ts";
 import { checkAgreed, formatOffer } from "../../protocol/websocket/permessage-deflate.ts";
 import { fieldValue } from "../../protocol/http/header-fields.ts";
 import { createMessageCodec } from "../deflate-codec.ts";
+import { SocketStream } from "../socket-stream.ts";
 import type { WebSocketTransportOptions } from "../websocket-transport.ts";
 import { WebSocketTransport } from "../websocket-transport.ts";
 import type { DialOptions, DialResult, RequestHeaders } from "./dial-options.ts";
@@ -61,7 +62,7 @@ export function receiveAnswer(
       ? {}
       : { codec: createMessageCodec("client", agreed.parameters, compression) }),
   };
-  const transport = new WebSocketTransport(socket, transportOptions);
+  const transport = new WebSocketTransport(new SocketStream(socket), transportOptions);
   const extensions = fieldValue(headers, "sec-websocket-extensions") ?? "";
   return { kind: "opened", transport, socket, headers, extensions };
 }

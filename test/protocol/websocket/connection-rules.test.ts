@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ErrorCode } from "../../../src/base/errors.ts";
 import { errorTable } from "../../../src/base/errors.ts";
-import type { AcceptedMessages } from "../../../src/protocol/websocket/connection.ts";
+import type { AcceptedMessages } from "../../../src/protocol/websocket/message-assembler.ts";
 import { Opcode } from "../../../src/protocol/websocket/opcode.ts";
 import type { RawFrame } from "../../../src/testing/raw-frame.ts";
 import {

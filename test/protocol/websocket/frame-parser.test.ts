@@ -155,7 +155,7 @@ test("payload is unmasked in place and lent, not copied", () => {
   const pieces: Uint8Array[] = [];
   const parser = new FrameParser("server", {
     receiveFrame: () => {},
-    receivePayload: (piece) => pieces.push(piece),
+    receivePayload: (bytes, start, end) => pieces.push(bytes.subarray(start, end)),
     receiveFrameError: ({ code }) => assert.fail(code),
   });
   parser.receive(chunk);
@@ -203,8 +203,8 @@ test("a sink that stops the parser in the middle of a read gets nothing more", (
           recorder.receiveFrame(...frame);
           record();
         },
-        receivePayload: (...piece) => {
-          recorder.receivePayload(...piece);
+        receivePayload: (bytes, start, end, bytesToCome) => {
+          recorder.receivePayload(bytes, start, end, bytesToCome);
           record();
         },
         receiveFrameError: ({ code }) => assert.fail(code),

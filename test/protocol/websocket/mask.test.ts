@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { applyMask } from "../../../src/protocol/websocket/mask.ts";
 import { checkProperty } from "../../support/property.ts";
-import { fromHex, toHex } from "../../support/recording.ts";
+import { toHex } from "../../support/recording.ts";
 
 /** RFC 6455 §5.3, word for word: octet i is XORed with octet i modulo 4 of the key. */
 function maskedByTheBook(bytes: readonly number[], key: number, offset: number): number[] {
@@ -11,11 +11,15 @@ function maskedByTheBook(bytes: readonly number[], key: number, offset: number):
   return bytes.map((byte, index) => byte ^ (octets[(offset + index) % 4] ?? 0));
 }
 
+function mask(bytes: Uint8Array, key: number, offset: number): void {
+  applyMask(bytes, 0, bytes.length, key, offset);
+}
+
 test("the example of RFC 6455 §5.7 is masked and unmasked", () => {
   const bytes = new Uint8Array(Buffer.from("Hello"));
-  applyMask(bytes, 0x37_fa_21_3d, 0);
+  mask(bytes, 0x37_fa_21_3d, 0);
   assert.equal(toHex(bytes), "7f9f4d5158");
-  applyMask(bytes, 0x37_fa_21_3d, 0);
+  mask(bytes, 0x37_fa_21_3d, 0);
   assert.equal(Buffer.from(bytes).toString(), "Hello");
 });
 
@@ -30,7 +34,11 @@ test("every length, offset and alignment gives what a loop over the bytes gives"
           const expected = [...memory];
           const masked = maskedByTheBook(expected.slice(start, start + length), key, offset);
           expected.splice(start, length, ...masked);
-          applyMask(memory.subarray(start, start + length), key, offset);
+          const isAscii = applyMask(memory, start, start + length, key, offset);
+          assert.equal(
+            isAscii,
+            masked.every((byte) => byte < 0x80),
+          );
           // Compared as a whole: what stands before and after the view is not touched.
           assert.deepEqual([...memory], expected, `key ${key} offset ${offset} length ${length} at ${start}`);
         }
@@ -45,22 +53,37 @@ test("masking in pieces is masking as a whole, and masking twice is nothing", (c
     context,
     fc.property(...inputs, (bytes, key, cut) => {
       const whole = bytes.slice();
-      applyMask(whole, key, 0);
+      mask(whole, key, 0);
       assert.deepEqual([...whole], maskedByTheBook([...bytes], key, 0));
       const pieces = bytes.slice();
       const head = pieces.subarray(0, cut);
-      applyMask(head, key, 0);
-      applyMask(pieces.subarray(cut), key, head.length);
+      mask(head, key, 0);
+      mask(pieces.subarray(cut), key, head.length);
       assert.deepEqual(pieces, whole);
-      applyMask(whole, key, 0);
+      mask(whole, key, 0);
       assert.deepEqual(whole, bytes);
     }),
   );
 });
 
-test("bytes masked with zero are as they were, and are not even touched", () => {
-  const bytes = fromHex("010203");
-  const untouchable = Object.freeze(Array.from(bytes)) as unknown as Uint8Array;
-  applyMask(untouchable, 0, 1);
-  assert.deepEqual(untouchable, [1, 2, 3]);
+test("a buffer that begins anywhere in its memory is masked where it lies", () => {
+  for (let offset = 0; offset < 4; offset++) {
+    const memory = new Uint8Array(100).fill(1);
+    const part = memory.subarray(offset, offset + 80);
+    applyMask(part, 3, 70, 0x01_02_03_04, 0);
+    const expected = [...new Uint8Array(100).fill(1)];
+    expected.splice(offset + 3, 67, ...maskedByTheBook(expected.slice(0, 67), 0x01_02_03_04, 0));
+    assert.deepEqual([...memory], expected);
+  }
+});
+
+test("one byte that is not ASCII is seen wherever it stands", () => {
+  for (const length of [1, 5, 31, 32, 33, 64, 67]) {
+    for (let at = 0; at < length; at++) {
+      const bytes = new Uint8Array(length).fill(0x61);
+      assert.equal(applyMask(bytes, 0, length, 0, 0), true);
+      bytes[at] = 0x80;
+      assert.equal(applyMask(bytes, 0, length, 0, 0), false, `${at} of ${length}`);
+    }
+  }
 });

@@ -1,0 +1,111 @@
+import { EventEmitter, once } from "node:events";
+import type { AddressInfo, Socket } from "node:net";
+import { connect, createServer } from "node:net";
+import type { ByteStreamEvents } from "./byte-stream.ts";
+import { after } from "./deadline.ts";
+import { adoptSocket, forbidAdoption, learnAdoption } from "./handle-stream.ts";
+
+/** Set to 0, this environment variable turns adoption off for the whole process. */
+const forbidVariable = "WATERSPOUT_SHARED_READ_BUFFER";
+
+/** How long the probe may take, in milliseconds; it usually takes some ten. */
+const probeTimeoutMs = 2000;
+
+let probing: Promise<string | undefined> | undefined;
+
+/** Finds out, once in a process, whether sockets can be adopted; resolves with the reason if not. */
+export function prepareAdoption(): Promise<string | undefined> {
+  probing ??= probe().then(
+    () => undefined,
+    (error: unknown) => {
+      forbidAdoption();
+      return error instanceof Error ? error.message : String(error);
+    },
+  );
+  return probing;
+}
+
+/**
+ * Tries on a connection to ourselves all that adoption relies on: reading, a write that is done at once and one that is
+ * not, the end in both directions. Rejects, or resolves with a reason, when this runtime behaves otherwise.
+ */
+async function probe(): Promise<void> {
+  if (process.env[forbidVariable] === "0") throw new Error(`the environment has ${forbidVariable}=0`);
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  const sockets: Socket[] = [];
+  const deadline = after(probeTimeoutMs, () => {});
+  const isLate = deadline.passed.then(() => Promise.reject(new Error("the probe took too long")));
+  try {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const dial = async (): Promise<readonly [Socket, Socket]> => {
+      const accepted = once(server, "connection");
+      const near = connect({
+        port: (server.address() as AddressInfo).port,
+        host: "127.0.0.1",
+        allowHalfOpen: true,
+      });
+      sockets.push(near);
+      const [far] = (await accepted) as [Socket];
+      sockets.push(far);
+      return [near, far];
+    };
+    const test = async (): Promise<void> => {
+      await learnAdoption(...(await dial()));
+      await tryAdoption(...(await dial()));
+    };
+    await Promise.race([test(), isLate]);
+  } finally {
+    deadline.cancel();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }
+}
+
+async function tryAdoption(near: Socket, far: Socket): Promise<void> {
+  const adopted = adoptSocket(far);
+  assert(adopted !== undefined, "a socket could not be adopted");
+  const { stream, head } = adopted;
+  const happened = new EventEmitter();
+  let received = "";
+  const events: ByteStreamEvents = {
+    receive(bytes, end) {
+      received += Buffer.from(bytes.subarray(0, end)).toString();
+      happened.emit("bytes");
+    },
+    receiveEnd: () => happened.emit("end"),
+    receiveWritten: () => happened.emit("written"),
+    receiveClosed: () => happened.emit("closed"),
+  };
+  stream.start(events, head);
+  const bytes = once(happened, "bytes");
+  near.write("ping");
+  await bytes;
+  assert(received === "ping", "what was read is not what was sent");
+  // Nobody reads at the other end yet: the first of these writes is taken at once, and some later one is not.
+  const megabyte = Buffer.alloc(1024 * 1024);
+  let sent = 0;
+  for (let count = 0; count < 64 && stream.pendingBytes === 0; count++) {
+    stream.write([megabyte]);
+    sent += megabyte.length;
+  }
+  assert(stream.pendingBytes > 0, "no write ever had to wait");
+  const written = once(happened, "written");
+  let arrived = 0;
+  near.on("data", (chunk: Buffer) => (arrived += chunk.length));
+  await written;
+  assert(stream.pendingBytes === 0, "what was written is still pending");
+  const nearEnd = once(near, "end");
+  const farEnd = once(happened, "end");
+  stream.end();
+  await nearEnd;
+  assert(arrived === sent, "not everything that was written arrived");
+  const closed = once(happened, "closed");
+  near.end();
+  await farEnd;
+  await closed;
+}
+
+function assert(isTrue: boolean, otherwise: string): asserts isTrue {
+  if (!isTrue) throw new Error(otherwise);
+}

@@ -1,0 +1,78 @@
+import type { Socket } from "node:net";
+import { recycle } from "../protocol/websocket/output-buffer.ts";
+import type { ByteStream, ByteStreamEvents } from "./byte-stream.ts";
+
+/** A byte stream over any Node socket, TLS included, by documented means. */
+export class SocketStream implements ByteStream {
+  readonly #socket: Socket;
+  #events: ByteStreamEvents | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get isDestroyed(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  start(events: ByteStreamEvents, head: Uint8Array): void {
+    this.#events = events;
+    const socket = this.#socket;
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => events.receive(chunk, chunk.length));
+    socket.on("end", () => events.receiveEnd());
+    socket.on("close", () => this.#receiveClosed());
+    // What a broken connection means is said by the "close" that follows.
+    socket.on("error", () => {});
+    if (socket.destroyed) {
+      // It broke while the handshake was being answered; its "close" is in the past.
+      this.#receiveClosed();
+      return;
+    }
+    if (head.length > 0) events.receive(head, head.length);
+    // So may the end of the peer's stream be in the past.
+    if (socket.readableEnded) events.receiveEnd();
+  }
+
+  write(chunks: readonly Uint8Array[]): void {
+    const socket = this.#socket;
+    if (!socket.writable) return;
+    if (chunks.length === 1) {
+      socket.write(chunks[0]!, this.#onWritten);
+    } else {
+      socket.cork();
+      for (const chunk of chunks) socket.write(chunk, this.#onWritten);
+      socket.uncork();
+    }
+    if (socket.writableLength === 0) recycle(chunks);
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  pauseReading(): void {
+    this.#socket.pause();
+  }
+
+  resumeReading(): void {
+    this.#socket.resume();
+  }
+
+  readonly #onWritten = (): void => this.#events?.receiveWritten();
+
+  #receiveClosed(): void {
+    const events = this.#events;
+    this.#events = undefined;
+    events?.receiveClosed();
+  }
+}
