@@ -67,3 +67,47 @@ test("ws refuses with a status", async (context) => {
   assert.equal(socket.protocol, "b");
   socket.terminate();
 });
+
+for (const [name, server, client] of [
+  ["without context takeover", true, true],
+  [
+    "with context takeover",
+    { serverNoContextTakeover: false, clientNoContextTakeover: false },
+    { serverNoContextTakeover: false, clientNoContextTakeover: false, thresholdBytes: 0 },
+  ],
+  [
+    "with small windows",
+    { serverMaxWindowBits: 9, clientMaxWindowBits: 10, threshold: 0 },
+    { serverNoContextTakeover: false, clientNoContextTakeover: false, thresholdBytes: 10 },
+  ],
+] as const) {
+  test(`ws and our client compress in both directions, ${name}`, async (context) => {
+    const url = await serve(context, { perMessageDeflate: server }, (peer) => {
+      peer.on("message", (data, isBinary) => peer.send(data, { binary: isBinary }));
+    });
+    const socket = await connect(url, { compression: client });
+    assert.match(socket.extensions, /^permessage-deflate/);
+    const text = JSON.stringify(Array.from({ length: 500 }, (_, id) => ({ id, name: `name ${id % 7}` })));
+    const messages = [text, "", "short", text, new Uint8Array(50_000).fill(3), `${text}é`];
+    for (const message of messages) socket.send(message);
+    const received: unknown[] = [];
+    for await (const message of socket) {
+      received.push(message);
+      if (received.length === messages.length) break;
+    }
+    assert.deepEqual(received, messages);
+    socket.close();
+    assert.equal((await socket.closed).wasClean, true);
+  });
+}
+
+test("a compressed message is bounded by what it becomes", async (context) => {
+  const url = await serve(context, { perMessageDeflate: { threshold: 0 } }, (peer) =>
+    peer.send("x".repeat(100_000)),
+  );
+  const socket = await connect(url, { compression: true, maxMessageBytes: 99_999 });
+  await assert.rejects(socket[Symbol.asyncIterator]().next(), {
+    code: "CONNECTION_CLOSED",
+    message: /a message is longer than 99999 bytes/,
+  });
+});
