@@ -3,6 +3,7 @@ import { isBytesLike, toBytes } from "../base/bytes.ts";
 import { misuse } from "../base/errors.ts";
 import { kindOf } from "../base/text.ts";
 import { CloseCode, closeReasonBytesMax } from "../protocol/websocket/close-code.ts";
+import { showUrl } from "../transport/dial/handshake-error.ts";
 import { ClientConnection, ReadyState } from "./client-connection.ts";
 import type { BinaryType, ConnectOptions } from "./connect-options.ts";
 import { resolveConnectOptions } from "./connect-options.ts";
@@ -375,10 +376,10 @@ export class WebSocket extends EventTarget {
   #receiveClose(ending: Ending, error: unknown): void {
     this.#lostBytes = this.bufferedAmount;
     this.#sentBytes = 0;
-    const url = this.#origin;
-    this.#settleOpened(error ?? connectionClosed(url, ending, undefined));
     const isEnd = error === undefined && (this.#connection.isEndedByProgram || isOrdinary(ending));
-    this.#delivery.end(isEnd ? undefined : (error ?? connectionClosed(url, ending, undefined)));
+    const reason = error ?? connectionClosed(showUrl(new URL(this.#url)), ending, undefined);
+    this.#settleOpened(reason);
+    this.#delivery.end(isEnd ? undefined : reason);
     if (error !== undefined) this.dispatchEvent(new ErrorEvent("error", { error }));
     this.dispatchEvent(new CloseEvent("close", ending));
     this.#settleClosed(ending);

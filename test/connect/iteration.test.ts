@@ -45,10 +45,9 @@ test("another end is an error, once, when everything has been read", async (cont
   const read = async (): Promise<void> => {
     for await (const message of socket) messages.push(message);
   };
-  const at = url.replace("/echo", "");
   await assert.rejects(read(), {
     code: "CONNECTION_CLOSED",
-    message: `the WebSocket ${at} was closed with 4001 (because)`,
+    message: `the WebSocket ${url} was closed with 4001 (because)`,
   });
   assert.deepEqual(messages, ["0", "1"]);
   await read();

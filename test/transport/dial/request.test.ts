@@ -93,7 +93,7 @@ const rows: readonly {
   },
   {
     name: "a 101 that does not switch",
-    answer: (received) => `${accepting(received, { Upgrade: null })}`,
+    answer: (received) => accepting(received, { Upgrade: null }),
     reason: /answered 101 Switching Protocols, but Upgrade is nothing\n/,
     status: 101,
   },
