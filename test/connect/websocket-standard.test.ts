@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { CloseEvent } from "../../src/index.ts";
 import { ErrorEvent, HandshakeError, WebSocket } from "../../src/index.ts";
 import { runEcho } from "../support/echo-server.ts";
-import { fakeServer } from "../support/fake-server.ts";
+import { accepting, fakeServer } from "../support/fake-server.ts";
 
 test("the constants are on the class, on its prototype, and cannot be changed", () => {
   const constants = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
@@ -189,7 +189,23 @@ test("a binaryType that does not exist changes nothing", async (context) => {
   assert.equal((await socket.closed).code, 1006);
 });
 
-test("what an open listener does comes before the messages of the handshake's segment", async (context) => {
+test("what comes in the segment of the handshake comes after the open event", async (context) => {
+  const frames = Buffer.from("81016181016288020fa0", "hex");
+  const url = await fakeServer(context, (received) =>
+    Buffer.concat([Buffer.from(accepting(received)), frames]),
+  );
+  const socket = new WebSocket(url);
+  const events: string[] = [];
+  socket.onopen = () => {
+    events.push(`open ${socket.readyState}`);
+    socket.onmessage = ({ data }) => events.push(`message ${data} ${socket.readyState}`);
+  };
+  socket.onclose = ({ code }) => events.push(`close ${code} ${socket.readyState}`);
+  await socket.closed;
+  assert.deepEqual(events, ["open 1", "message a 1", "message b 1", "close 4000 3"]);
+});
+
+test("an open listener may close, and gets no messages then", async (context) => {
   const { url } = await runEcho(context);
   const socket = new WebSocket(url);
   const events: string[] = [];

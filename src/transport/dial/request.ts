@@ -49,7 +49,6 @@ export function requestSwitch(socket: Socket, { method, path, headers }: SwitchR
       const { statusCode: status = 0, headers: fields } = response;
       void readBody(response, noBytes).then((body) => {
         resolve({ kind: "answered", status, headers: fields, body });
-        socket.destroy();
       });
     });
     const receiveSwitch = (response: IncomingMessage, _socket: unknown, head: Buffer): void => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
+import { ClientRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer, Socket } from "node:net";
 import { test } from "node:test";
@@ -56,7 +57,12 @@ test("a result that is kept keeps the sockets, another does not; neither leaves 
     assert.equal(await Attempt.run(limits, work, () => isKept), "result");
     assert.equal(socket.destroyed, !isKept);
     assert.deepEqual(getEventListeners(controller.signal, "abort"), []);
-    socket.destroy();
+    if (!isKept) continue;
+    // What breaks before anybody listens is no uncaught error.
+    socket.destroy(new Error("reset"));
+    await new Promise((resolve) => {
+      socket.once("close", resolve);
+    });
   }
 });
 
@@ -122,4 +128,35 @@ test("terminate() ends an attempt, and cuts a connection", async (context) => {
   // It is what the program wanted.
   assert.deepEqual(errors, []);
   for await (const message of open) assert.fail(`${String(message)} came`);
+});
+
+test("whenever an attempt is given up, the socket does not open afterwards", async (context) => {
+  const { url } = await runEcho(context);
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back, and applied to its request
+  const emit = ClientRequest.prototype.emit;
+  let receiveUpgrade = (): void => {};
+  ClientRequest.prototype.emit = function (this: ClientRequest, event: string, ...args: unknown[]): boolean {
+    if (event === "upgrade") receiveUpgrade();
+    return Reflect.apply(emit, this, [event, ...args]);
+  };
+  context.after(() => {
+    ClientRequest.prototype.emit = emit;
+  });
+  // So many turns of the queue of promises after the server's answer: in one of them the handshake is complete.
+  for (let turns = 0; turns < 30; turns++) {
+    const socket = new WebSocket(url);
+    const events: string[] = [];
+    for (const type of ["open", "close"]) {
+      socket.addEventListener(type, () => events.push(`${type} ${socket.readyState}`));
+    }
+    const close = async (): Promise<void> => {
+      for (let turn = 0; turn < turns; turn++) await undefined;
+      events.push("close()");
+      socket.close();
+    };
+    receiveUpgrade = () => void close();
+    await socket.closed;
+    const expected = events[0] === "open 1" ? ["open 1", "close()", "close 3"] : ["close()", "close 3"];
+    assert.deepEqual(events, expected, `after ${turns} turns`);
+  }
 });

@@ -9,6 +9,7 @@ import type { ConnectOptions } from "../../../src/index.ts";
 import { connect } from "../../../src/index.ts";
 import { acceptFor } from "../../../src/protocol/websocket/handshake.ts";
 import { certificate, trust } from "../../support/certificate.ts";
+import { deferred } from "../../support/deferred.ts";
 import type { Received } from "../../support/fake-server.ts";
 import { accepting, fakeServer } from "../../support/fake-server.ts";
 
@@ -16,15 +17,19 @@ import { accepting, fakeServer } from "../../support/fake-server.ts";
 async function redirector(
   context: TestContext,
   status = 302,
-): Promise<{ readonly url: string; readonly requests: Received[] }> {
+): Promise<{ readonly url: string; readonly requests: Received[]; readonly closed: () => Promise<unknown> }> {
   const requests: Received[] = [];
-  const url = await fakeServer(context, (received) => {
+  const ends: Promise<void>[] = [];
+  const url = await fakeServer(context, (received, socket) => {
     requests.push(received);
+    const end = deferred();
+    ends.push(end.promise);
+    socket.once("close", () => end.resolve());
     const location = /^GET \/to\?(\S+) /.exec(received.requestLine)?.[1];
     if (location === undefined) return accepting(received);
     return `HTTP/1.1 ${status} Moved\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`;
   });
-  return { url: url.replace("http:", "ws:"), requests };
+  return { url: url.replace("http:", "ws:"), requests, closed: () => Promise.all(ends) };
 }
 
 async function open(url: string, options: ConnectOptions): Promise<void> {
@@ -103,9 +108,11 @@ test("a Host that the program sets is for the first origin", async (context) => 
 });
 
 test("so many redirects are followed, and no more", async (context) => {
-  const { url, requests } = await redirector(context);
+  const { url, requests, closed } = await redirector(context);
   await open(`${url}/to?/to?/to?/end`, { followRedirects: 3 });
   assert.equal(requests.length, 4);
+  // The connections on the way are not left behind.
+  await closed();
   await assert.rejects(connect(`${url}/to?/to?/to?/end`, { followRedirects: 2 }), {
     code: "HANDSHAKE_FAILED",
     message: /answered 302 Found \(followRedirects allows 2 redirects\)/,

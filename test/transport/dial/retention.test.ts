@@ -31,7 +31,7 @@ for (const way of ["ws", "wss", "proxy"] as const) {
         refs.push(new WeakRef(this));
         if (args[0] instanceof IncomingMessage) refs.push(new WeakRef(args[0]));
       }
-      return Reflect.apply(emit, this, [event, ...args]) as boolean;
+      return Reflect.apply(emit, this, [event, ...args]);
     };
     context.after(() => {
       ClientRequest.prototype.emit = emit;
