@@ -1,6 +1,6 @@
 /**
- * What the tests need beyond npm: Debian packages. Each can be missing, and then the tests that need it are skipped
- * with the reason printed, unless CI=true, where a missing one is a failure.
+ * What the tests and the benchmark need beyond npm: Debian packages. Each can be missing, and then the tests that need it
+ * are skipped with the reason printed, unless CI=true, where a missing one is a failure.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -31,7 +31,7 @@ const packages = {
   },
   tornado: {
     name: "python3-tornado",
-    purpose: "the tests with Tornado's client",
+    purpose: "the tests with Tornado's client and the benchmark against its server",
     isPresent: () => hasPythonModule("tornado.websocket"),
   },
   websockets: {
@@ -39,12 +39,28 @@ const packages = {
     purpose: "the tests with the Python client websockets",
     isPresent: () => hasPythonModule("websockets"),
   },
+  gcc: {
+    name: "gcc",
+    purpose: "the benchmark's load generator, and its tests,",
+    isPresent: () => spawnSync("gcc", ["--version"]).status === 0,
+  },
+  libc: {
+    name: "libc6-dev",
+    purpose: "the benchmark's load generator, and its tests,",
+    isPresent: () => existsSync("/usr/include/stdio.h"),
+  },
 } satisfies Record<string, SystemPackage>;
 
 /** Something that a test can need. */
 export type Requirement = keyof typeof packages;
 
-/** Set to anything, this environment variable forbids the tests to install packages. */
+/** What `npm test` needs. */
+export const testRequirements: readonly Requirement[] = ["chromium", "tornado", "websockets", "gcc", "libc"];
+
+/** What `npm run bench` needs. */
+export const benchRequirements: readonly Requirement[] = ["gcc", "libc", "tornado"];
+
+/** Set to anything, this environment variable forbids to install packages. */
 const forbidVariable = "WATERSPOUT_NO_INSTALL";
 
 /** Why tests that need `requirement` cannot run here; false when they can. Throws instead of giving a reason when CI=true. */
@@ -55,9 +71,11 @@ export function skipReason(requirement: Requirement): string | false {
   return `Debian's package ${name} is not installed`;
 }
 
-/** Installs what is missing, where that is possible and not forbidden, and says what it does. */
-export function installMissing(say: (line: string) => void): void {
-  const missing: readonly SystemPackage[] = Object.values(packages).filter(({ isPresent }) => !isPresent());
+/** Installs what is missing of `requirements`, where that is possible and not forbidden, and says what it does. */
+export function installMissing(requirements: readonly Requirement[], say: (line: string) => void): void {
+  const missing: readonly SystemPackage[] = requirements
+    .map((requirement) => packages[requirement])
+    .filter(({ isPresent }) => !isPresent());
   if (missing.length === 0) return;
   for (const { name, purpose } of missing)
     say(`${purpose} need Debian's package ${name}, which is not installed`);

@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { installMissing } from "./system-packages.js";
+import { installMissing, testRequirements } from "./system-packages.js";
 
 const say = (line: string): void => {
   process.stdout.write(`# ${line}\n`);
@@ -33,7 +33,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-installMissing(say);
+installMissing(testRequirements, say);
 // The tests of the package and of the examples use what users get: dist/.
 run("npm", ["run", "--silent", "build"]);
 

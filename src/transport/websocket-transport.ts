@@ -30,6 +30,9 @@ export interface WebSocketTransportOptions {
   readonly forget?: (stream: ByteStream) => void;
 }
 
+/** The most bytes of UTF-8 that one UTF-16 code unit becomes. */
+const bytesPerCharacterMax = 3;
+
 /**
  * Joins a byte stream with the protocol: bytes read go into the connection, bytes it wrote go out, in one write for each
  * turn of the event loop. Everything with a clock is here: heartbeat, close timeout, the bound of the send queue.
@@ -95,18 +98,21 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
   }
 
   sendText(text: string, compress?: boolean): boolean {
-    const before = this.bufferedAmount;
-    return this.#countSent(this.isOpen ? this.#connection.sendText(text, compress) : -1, before);
+    if (!this.isOpen) return false;
+    const wasIdle = this.#isIdleFor(text.length);
+    return this.#countSent(this.#connection.sendText(text, compress), wasIdle);
   }
 
   sendBinary(bytes: Uint8Array, compress?: boolean): boolean {
-    const before = this.bufferedAmount;
-    return this.#countSent(this.isOpen ? this.#connection.sendBinary(bytes, compress) : -1, before);
+    if (!this.isOpen) return false;
+    const wasIdle = this.#isIdleFor(bytes.length);
+    return this.#countSent(this.#connection.sendBinary(bytes, compress), wasIdle);
   }
 
   sendShared(message: SharedMessage): boolean {
-    const before = this.bufferedAmount;
-    return this.#countSent(this.isOpen ? this.#connection.sendShared(message) : -1, before);
+    if (!this.isOpen) return false;
+    const wasIdle = this.#isIdleFor(message.byteLength);
+    return this.#countSent(this.#connection.sendShared(message), wasIdle);
   }
 
   sendPing(payload: Uint8Array): boolean {
@@ -238,14 +244,22 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
     if (this.#connection.state === "closed") this.#stream.end();
   }
 
-  #countSent(bytes: number, before: number): boolean {
-    if (bytes < 0) return false;
+  /** Whether nothing waits; only asked for a message of so many characters or bytes that it could be past the limit. */
+  #isIdleFor(length: number): boolean {
+    return length * bytesPerCharacterMax > this.#limits.maxSendQueueBytes && this.bufferedAmount === 0;
+  }
+
+  /** Counts a message of so many bytes; `wasIdle` is what `#isIdleFor` said before. */
+  #countSent(bytes: number, wasIdle: boolean): boolean {
     this.traffic.messagesSent++;
     this.traffic.bytesSent += bytes;
-    if (before === 0) this.#lone = bytes > this.#limits.maxSendQueueBytes ? bytes : 0;
-    this.#checkSendQueue();
     this.#scheduleFlush();
-    return this.isOpen && this.bufferedAmount <= this.#limits.highWaterMarkBytes;
+    const { maxSendQueueBytes, highWaterMarkBytes } = this.#limits;
+    if (wasIdle) this.#lone = bytes > maxSendQueueBytes ? bytes : 0;
+    const buffered = this.bufferedAmount;
+    if (buffered <= highWaterMarkBytes && buffered <= maxSendQueueBytes) return true;
+    this.#checkSendQueue();
+    return this.isOpen && this.bufferedAmount <= highWaterMarkBytes;
   }
 
   /** Closes a peer that does not read: past the limit, and the operating system takes no more either. */

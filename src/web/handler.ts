@@ -39,7 +39,8 @@ export abstract class Handler<Params extends object = NoParams> {
   /** What `getCurrentUser` returned; set before `prepare` is called. */
   currentUser: unknown = null;
   readonly #environment: Environment;
-  readonly #headers = new Map<string, readonly [name: string, values: readonly string[]]>();
+  /** By lower-case name; made for the first one, since most WebSocket handlers set none and live long. */
+  #headers: Map<string, readonly [name: string, values: readonly string[]]> | undefined;
   #areHeadersSent = false;
 
   constructor(context: HandlerContext) {
@@ -107,12 +108,13 @@ export abstract class Handler<Params extends object = NoParams> {
         });
       }
     }
+    this.#headers ??= new Map();
     this.#headers.set(name.toLowerCase(), [name, values.map(String)]);
   }
 
   /** Takes a header field back. */
   clearHeader(name: string): void {
-    this.#headers.delete(name.toLowerCase());
+    this.#headers?.delete(name.toLowerCase());
   }
 
   /**
@@ -126,12 +128,12 @@ export abstract class Handler<Params extends object = NoParams> {
 
   /** @internal */
   hasHeader(name: string): boolean {
-    return this.#headers.has(name.toLowerCase());
+    return this.#headers?.has(name.toLowerCase()) ?? false;
   }
 
   /** The header fields as they are now. @internal */
   peekHeaders(): (readonly [name: string, values: readonly string[]])[] {
-    return [...this.#headers.values()];
+    return [...(this.#headers?.values() ?? [])];
   }
 
   /** The header fields, which cannot be changed from now on. @internal */

@@ -3,7 +3,7 @@ import { describe } from "../../base/errors.ts";
 import { noBytes } from "../../base/bytes.ts";
 import { finBit, maskBit, reservedBits, rsv1Bit } from "./frame-header.ts";
 import { applyMask } from "./mask.ts";
-import { controlPayloadBytesMax, isControl, isKnownOpcode } from "./opcode.ts";
+import { controlPayloadBytesMax, isControl, isKnownOpcode, Opcode } from "./opcode.ts";
 
 /** Which end of the connection this is. A client masks what it sends, a server does not (RFC 6455 §5.1). */
 export type Role = "server" | "client";
@@ -110,6 +110,8 @@ export class FrameParser {
   }
 
   #isStartValid(first: number, second: number): boolean {
+    // A data frame without reserved bits, masked as it must be, is nearly everything that ever comes.
+    if ((first & ~finBit) <= Opcode.binary && second >= maskBit === this.#isMasked) return true;
     const problem = this.#problemWithStart(first, second);
     if (problem === undefined) return true;
     this.#fail(problem);

@@ -7,7 +7,12 @@
 /** From so many bytes on, words are worth finding their boundaries. */
 const wordsBytesMin = 32;
 
-/** The memory that was masked last, seen as words. Reads share one buffer, so that it rarely changes. */
+/**
+ * The bytes that were masked last, where they begin in their memory, and that memory seen as words. Reads share one
+ * buffer, so that these rarely change.
+ */
+let lastBytes: Uint8Array | undefined;
+let byteOffset = 0;
 let words: Int32Array = new Int32Array(0);
 
 const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
@@ -27,8 +32,11 @@ export function applyMask(
 ): boolean {
   const turned = rotate(key, offset);
   if (end - start < wordsBytesMin) return (applyBytes(bytes, start, end, turned) & 0x80) === 0;
-  const { buffer, byteOffset } = bytes;
-  if (words.buffer !== buffer) words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
+  if (bytes !== lastBytes) {
+    lastBytes = bytes;
+    byteOffset = bytes.byteOffset;
+    words = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >>> 2);
+  }
   const unaligned = -(byteOffset + start) & 3;
   const first = (byteOffset + start + unaligned) >>> 2;
   const last = (byteOffset + end) >>> 2;

@@ -37,7 +37,9 @@ const expansionBytes = 64;
  * bytes are kept and nothing else, so that a million fragments hold no more than one.
  */
 export class MessageAssembler {
-  readonly #rules: MessageRules;
+  readonly #maxMessageBytes: number;
+  readonly #accepts: AcceptedMessages;
+  readonly #codec: MessageCodec | undefined;
   readonly #sink: MessageSink;
   /** Opcode of the message whose fragments are coming in, 0 between messages. */
   #opcode = 0;
@@ -48,7 +50,9 @@ export class MessageAssembler {
   #utf8: Utf8Validator | undefined;
 
   constructor(rules: MessageRules, sink: MessageSink) {
-    this.#rules = rules;
+    this.#maxMessageBytes = rules.maxMessageBytes;
+    this.#accepts = rules.accepts;
+    this.#codec = rules.codec;
     this.#sink = sink;
   }
 
@@ -59,7 +63,8 @@ export class MessageAssembler {
     isCompressed: boolean,
     payloadLength: number,
   ): Problem | undefined {
-    const { maxMessageBytes, accepts } = this.#rules;
+    const accepts = this.#accepts;
+    const maxMessageBytes = this.#maxMessageBytes;
     // RFC 6455 §5.4: fragments of one message are not interleaved with another message.
     if (opcode === Opcode.continuation) {
       if (this.#opcode === 0) return describe("WS_CONTINUATION_UNEXPECTED", {});
@@ -144,8 +149,8 @@ export class MessageAssembler {
   }
 
   #inflate(opcode: number, payload: Uint8Array): Problem | undefined {
-    const { maxMessageBytes, codec } = this.#rules;
-    const inflated = codec?.decompress(payload, maxMessageBytes) ?? "invalid";
+    const maxMessageBytes = this.#maxMessageBytes;
+    const inflated = this.#codec?.decompress(payload, maxMessageBytes) ?? "invalid";
     if (inflated === "too big") return describe("WS_MESSAGE_TOO_BIG", { limit: maxMessageBytes });
     if (inflated === "invalid") return describe("WS_DEFLATE_INVALID", {});
     if (opcode === Opcode.text) return this.#deliverText(inflated, 0, inflated.length, false);

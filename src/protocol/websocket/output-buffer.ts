@@ -10,6 +10,8 @@ const slabBytes = 128 * 1024;
  * the usual case nothing is ever allocated.
  */
 let slab = Buffer.allocUnsafeSlow(slabBytes);
+/** The same, without asking the slab for it each time. */
+let slabMemory = slab.buffer;
 let slabUsed = 0;
 
 /** The view made last: all subscribers of a channel send the same range. */
@@ -27,7 +29,7 @@ export class OutputBuffer {
   #chunks: Uint8Array[] | undefined;
   #chunksBytes = 0;
   /** The range that is still growing. */
-  #memory: ArrayBufferLike = slab.buffer;
+  #memory: ArrayBufferLike = slabMemory;
   #start = 0;
   #end = 0;
 
@@ -68,20 +70,21 @@ export class OutputBuffer {
     }
     if (slabUsed + count > slabBytes) {
       slab = Buffer.allocUnsafeSlow(slabBytes);
+      slabMemory = slab.buffer;
       slabUsed = 0;
     }
     reserved = slab;
     const at = slabUsed;
     slabUsed += count;
-    if (this.#memory === slab.buffer && this.#end === at) this.#end = slabUsed;
-    else this.#beginRange(slab.buffer, at, slabUsed);
+    if (this.#memory === slabMemory && this.#end === at) this.#end = slabUsed;
+    else this.#beginRange(slabMemory, at, slabUsed);
     return at;
   }
 
   /** Gives back the last `count` bytes of the room that was reserved last. */
   giveBack(count: number): void {
     this.#end -= count;
-    if (this.#memory === slab.buffer) slabUsed -= count;
+    if (this.#memory === slabMemory) slabUsed -= count;
   }
 
   #beginRange(memory: ArrayBufferLike, start: number, end: number): void {
@@ -109,7 +112,7 @@ export class OutputBuffer {
 /** Says that the operating system has taken `chunks`, which `OutputBuffer.take` gave: nobody will read them again. */
 export function recycle(chunks: readonly Uint8Array[]): void {
   const last = chunks.at(-1);
-  if (last !== undefined && last.buffer === slab.buffer && last.byteOffset + last.length === slabUsed) {
+  if (last !== undefined && last.buffer === slabMemory && last.byteOffset + last.length === slabUsed) {
     slabUsed = last.byteOffset;
   }
 }

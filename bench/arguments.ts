@@ -1,0 +1,111 @@
+import { parseArgs } from "node:util";
+import type { OpponentName } from "./opponents.ts";
+import { opponentNames, quickOpponents } from "./opponents.ts";
+import type { Scenario } from "./scenarios.ts";
+import { groups, scenarios } from "./scenarios.ts";
+
+/** How long and how often to measure. */
+export interface Pace {
+  readonly rounds: number;
+  readonly warmupMs: number;
+  readonly durationMs: number;
+}
+
+/** What was asked for on the command line. */
+export interface BenchArguments {
+  readonly scenarios: readonly Scenario[];
+  readonly opponents: readonly OpponentName[];
+  readonly pace: Pace;
+  /** The program that runs the JavaScript servers. */
+  readonly node: string;
+  /** Of the files with the results, without an ending. */
+  readonly name: string;
+  readonly isQuick: boolean;
+}
+
+/** The sentence is for the person at the terminal; there is nothing to trace. */
+export class ArgumentError extends Error {}
+
+/** Many short rounds rather than few long ones: what disturbs the machine then disturbs all servers of a round alike. */
+const paces = {
+  full: { rounds: 9, warmupMs: 300, durationMs: 1000 },
+  quick: { rounds: 3, warmupMs: 150, durationMs: 400 },
+} satisfies Record<string, Pace>;
+
+const optionTypes = {
+  quick: { type: "boolean", default: false },
+  against: { type: "string" },
+  node: { type: "string", default: process.execPath },
+  rounds: { type: "string" },
+  name: { type: "string" },
+} as const;
+
+/**
+ * Reads `[scenario or group…] [--quick] [--against NAMES] [--rounds N] [--node FILE] [--name NAME]`.
+ *
+ * @throws ArgumentError that says what is allowed.
+ */
+export function parseArguments(args: readonly string[]): BenchArguments {
+  const { values, positionals } = parse(args);
+  const pace = values.quick ? paces.quick : paces.full;
+  const chosen = selectScenarios(positionals);
+  return {
+    scenarios: chosen,
+    opponents: selectOpponents(values.against, values.quick),
+    pace: values.rounds === undefined ? pace : { ...pace, rounds: parseRounds(values.rounds) },
+    node: values.node,
+    name: checkName(values.name ?? defaultName(positionals, values.quick)),
+    isQuick: values.quick,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: optionTypes, allowPositionals: true });
+  } catch (error) {
+    const allowed = Object.keys(optionTypes).map((name) => `--${name}`);
+    throw new ArgumentError(`${(error as Error).message}; the options are ${allowed.join(", ")}`, {
+      cause: error,
+    });
+  }
+}
+
+function selectScenarios(names: readonly string[]): readonly Scenario[] {
+  if (names.length === 0) return scenarios;
+  for (const name of names) {
+    if (scenarios.some((scenario) => scenario.name === name || scenario.group === name)) continue;
+    const single = scenarios.map((scenario) => scenario.name);
+    throw new ArgumentError(
+      `there is no scenario "${name}"; there are the groups ${groups.join(", ")}, and ${single.join(", ")}`,
+    );
+  }
+  return scenarios.filter(({ name, group }) => names.includes(name) || names.includes(group));
+}
+
+function selectOpponents(list: string | undefined, isQuick: boolean): readonly OpponentName[] {
+  if (list === undefined) return isQuick ? quickOpponents : opponentNames.filter((name) => name !== "again");
+  const names = new Set(list.split(",").map((name) => name.trim()));
+  for (const name of names) {
+    if ((opponentNames as readonly string[]).includes(name)) continue;
+    throw new ArgumentError(
+      `--against has "${name}"; it takes one or more of ${opponentNames.join(",")}, with commas between them`,
+    );
+  }
+  return opponentNames.filter((name) => names.has(name));
+}
+
+function parseRounds(text: string): number {
+  const rounds = Number(text);
+  if (Number.isInteger(rounds) && rounds >= 1 && rounds <= 100) return rounds;
+  throw new ArgumentError(`--rounds is "${text}"; it takes a whole number from 1 to 100`);
+}
+
+function defaultName(positionals: readonly string[], isQuick: boolean): string {
+  const what = positionals.length === 0 ? ["all"] : positionals;
+  return [...what, ...(isQuick ? ["quick"] : [])].join("-");
+}
+
+function checkName(name: string): string {
+  if (/^[\w.-]+$/.test(name) && !name.startsWith(".")) return name;
+  throw new ArgumentError(`--name is "${name}"; it takes letters, digits, "-", "_" and "."`);
+}
