@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Problem } from "../../base/errors.ts";
 import { describe } from "../../base/errors.ts";
 import { quote } from "../../base/text.ts";
@@ -27,9 +27,7 @@ const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** The Sec-WebSocket-Accept that answers a Sec-WebSocket-Key (RFC 6455 §4.2.2). */
 export function acceptFor(key: string): string {
-  return createHash("sha1")
-    .update(key + acceptGuid)
-    .digest("base64");
+  return hash("sha1", key + acceptGuid, "base64");
 }
 
 /** Checks a client's handshake (RFC 6455 §4.2.1), all but Host and Origin: a problem, or what the client offers. */
