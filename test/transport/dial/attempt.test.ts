@@ -150,7 +150,7 @@ test("whenever an attempt is given up, the socket does not open afterwards", asy
       socket.addEventListener(type, () => events.push(`${type} ${socket.readyState}`));
     }
     const close = async (): Promise<void> => {
-      for (let turn = 0; turn < turns; turn++) await undefined;
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
       events.push("close()");
       socket.close();
     };
