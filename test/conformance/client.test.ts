@@ -1,6 +1,5 @@
-import { HeartbeatWheel } from "../../src/transport/heartbeat.ts";
-import { dialWebSocket } from "../../src/transport/websocket-client.ts";
+import * as waterspout from "../../src/index.ts";
 import { testTestee } from "./testees/test-testee.ts";
 import { waterspoutClient } from "./testees/waterspout-client.ts";
 
-testTestee(waterspoutClient("client", { dialWebSocket, HeartbeatWheel }));
+testTestee(waterspoutClient("client", waterspout));

@@ -57,9 +57,7 @@ async function load(directory: string, role: Testee["role"], name: string): Prom
     const websocket = { closeTimeoutMs: 1500 };
     return waterspoutServer(name, (await from("index.js")) as Package, { websocket });
   }
-  const client = (await from("transport/websocket-client.js")) as Pick<ClientPackage, "dialWebSocket">;
-  const heartbeat = (await from("transport/heartbeat.js")) as Pick<ClientPackage, "HeartbeatWheel">;
-  return waterspoutClient(name, { ...client, ...heartbeat });
+  return waterspoutClient(name, (await from("index.js")) as ClientPackage);
 }
 
 /** Runs the cases that are named; resolves with those that failed. */

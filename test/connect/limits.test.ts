@@ -69,6 +69,6 @@ test("a server that does not answer a close frame is left", async (context) => {
   const url = await fakeServer(context, (received) => accepting(received));
   const socket = await connect(url, { closeTimeoutMs: 20 });
   socket.close(3000);
-  await socket.closed;
+  assert.deepEqual(await socket.closed, { code: 1006, reason: "", wasClean: false });
   assert.equal(socket.readyState, WebSocket.CLOSED);
 });

@@ -100,6 +100,11 @@ const scenes: readonly Scene[] = [
     answersClose: "88050bb9627965",
   },
   {
+    name: "another code than the one it was closed with",
+    act: (socket, { type }) => type === "open" && socket.close(3001, "bye"),
+    answersClose: "880a0bba676f6f6462796521",
+  },
+  {
     name: "closing without a code",
     act: (socket, { type }) => type === "open" && socket.close(),
     answersClose: "8800",

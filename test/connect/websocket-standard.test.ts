@@ -50,19 +50,20 @@ test("close codes and reasons are checked in any state", async (context) => {
     if (round === "open") {
       // A fraction goes to the nearest whole number, as WebIDL's [Clamp] says.
       socket.close(2999.6, "é".repeat(61));
-      assert.deepEqual(await socket.closed, { code: 3000, reason: "é".repeat(61), wasClean: true });
+      assert.deepEqual(await socket.closed, { code: 3000, reason: "", wasClean: true });
     }
   }
   socket.close();
 });
 
 test("a reason alone goes with 1000, and closing twice changes nothing", async (context) => {
-  const { url } = await runEcho(context);
+  const { url, handlers } = await runEcho(context);
   const socket = new WebSocket(url);
   await socket.opened;
   socket.close(undefined, "bye");
   socket.close(3000, "too late");
-  assert.deepEqual(await socket.closed, { code: 1000, reason: "bye", wasClean: true });
+  assert.deepEqual(await socket.closed, { code: 1000, reason: "", wasClean: true });
+  assert.equal(handlers[0]?.closeReason, "bye");
 });
 
 test("everything that can be sent is sent, in order, also behind a Blob", async (context) => {

@@ -224,8 +224,8 @@ const handshakeRules: readonly Mutant[] = [
   mutant(
     "a client takes an extension it did not offer",
     /^A\.2\./,
-    `field("sec-websocket-extensions") !== undefined`,
-    "false",
+    "if (foreign !== undefined || options === undefined) {",
+    "if (foreign !== undefined || options === undefined) { return { parameters: undefined };",
     "client",
   ),
 ];
