@@ -10,7 +10,7 @@ for (const [way, methods] of [
     const memory = new Uint8Array(20);
     const part = memory.subarray(3, 18);
     assert.equal(methods.encodeUtf8(part, "é郑", 2), 5);
-    assert.equal(Buffer.from(memory).toString("hex"), `0000000000${"c3a9e98391"}${"00".repeat(10)}`);
+    assert.equal(Buffer.from(memory).toString("hex"), `0000000000c3a9e98391${"00".repeat(10)}`);
     assert.equal(methods.decodeUtf8(part, 2, 7), "é郑");
     assert.equal(methods.decodeUtf8(part, 3, 7), "\ufffd郑");
     assert.equal(methods.decodeUtf8(part, 2, 2), "");
