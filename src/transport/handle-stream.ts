@@ -60,7 +60,7 @@ interface Means {
 }
 
 /** All handles read into this memory. What has to stay longer than a call is copied by whoever keeps it. */
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+const readBuffer = Buffer.allocUnsafeSlow(128 * 1024);
 
 /** What `shutdown` returns when it is done at once. */
 const doneAtOnce = 1;

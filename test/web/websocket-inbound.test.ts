@@ -27,7 +27,7 @@ async function letTheServerRead(url: string, roundTrips = 60): Promise<void> {
 }
 
 /** What one read can carry past a limit: Node reads at most so much at a time. */
-const readBytesMax = 65_536;
+const readBytesMax = 131_072;
 
 for (const { name, limits, messageBytes, count, queuedMax } of [
   {
