@@ -143,7 +143,7 @@ for (const role of roles) {
 /** The largest block that was taken without being filled, which is how messages get their memory. */
 function watchBlocks(context: TestContext): () => number {
   let largest = 0;
-  const allocate = Buffer.allocUnsafeSlow;
+  const allocate = Buffer.allocUnsafeSlow.bind(Buffer);
   context.mock.method(Buffer, "allocUnsafeSlow", (size: number) => {
     largest = Math.max(largest, size);
     return allocate(size);

@@ -33,7 +33,7 @@ const serveWs: Serve = async (context, compress) => {
       else if (verb === "ping") peer.ping();
       else if (verb === "close") peer.close(4002, "because");
       else if (verb === "fragments") {
-        for (const [at, piece] of [...argument].entries())
+        for (const [at, piece] of argument.split("").entries())
           peer.send(piece, { fin: at === argument.length - 1 });
       } else peer.send(data, { binary: isBinary });
     });

@@ -173,22 +173,18 @@ function mutateOnce(stream: Buffer, mutation: Mutation): Buffer<ArrayBuffer> {
   const at = Math.floor(mutation.at * stream.length);
   const end = Math.min(stream.length, at + 1 + Math.floor(mutation.length * 60));
   const to = Math.floor(mutation.to * stream.length);
-  const head = stream.subarray(0, at);
-  switch (mutation.kind) {
-    case "flip": {
-      const flipped = Buffer.from(stream);
-      if (at < flipped.length) flipped[at] = flipped[at]! ^ (1 << Math.floor(mutation.length * 7.99));
-      return flipped;
-    }
-    case "truncate":
-      return Buffer.from(head);
-    case "duplicate":
-      return Buffer.concat([stream.subarray(0, end), stream.subarray(at)]);
-    case "delete":
-      return Buffer.concat([head, stream.subarray(end)]);
-    case "splice":
-      return Buffer.concat([stream.subarray(0, to), stream.subarray(at, end), stream.subarray(to)]);
-    case "insert":
-      return Buffer.concat([head, mutation.bytes, stream.subarray(at)]);
-  }
+  const flip = (): Buffer<ArrayBuffer> => {
+    const flipped = Buffer.from(stream);
+    if (at < flipped.length) flipped[at] = flipped[at]! ^ (1 << Math.floor(mutation.length * 7.99));
+    return flipped;
+  };
+  const ways = {
+    flip,
+    truncate: () => Buffer.from(stream.subarray(0, at)),
+    duplicate: () => Buffer.concat([stream.subarray(0, end), stream.subarray(at)]),
+    delete: () => Buffer.concat([stream.subarray(0, at), stream.subarray(end)]),
+    splice: () => Buffer.concat([stream.subarray(0, to), stream.subarray(at, end), stream.subarray(to)]),
+    insert: () => Buffer.concat([stream.subarray(0, at), mutation.bytes, stream.subarray(at)]),
+  };
+  return ways[mutation.kind]();
 }

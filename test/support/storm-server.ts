@@ -81,12 +81,15 @@ class Stormed extends WebSocketHandler {
   }
 
   override onMessage(message: string | Uint8Array): void {
-    const isOneOf = message === "flood" || message === "fill";
-    if (!isOneOf) this.writeMessage(message);
-    // A flood goes on until the server gives up, and what fills the send queue stops in time.
-    for (let count = 0; isOneOf && count < 1000 && this.isOpen; count++) {
+    if (message === "flood" || message === "fill") this.#pour(message === "fill");
+    else this.writeMessage(message);
+  }
+
+  /** Writes until the server gives up a peer that does not read, or just until that is near. */
+  #pour(stopsInTime: boolean): void {
+    for (let count = 0; count < 1000 && this.isOpen; count++) {
       const isTaken = this.writeMessage(flood, { compress: false });
-      if (!isTaken && message === "fill") break;
+      if (!isTaken && stopsInTime) return;
     }
   }
 
@@ -100,8 +103,8 @@ const { tls, sharedReadBuffer, compression, heartbeatMs } = options;
 const websocket = {
   sharedReadBuffer,
   compression,
-  pingIntervalMs: 1000,
-  pingTimeoutMs: 1000,
+  pingIntervalMs: heartbeatMs,
+  pingTimeoutMs: heartbeatMs,
   closeTimeoutMs: 100,
 };
 const application = new Application([["/ws", Stormed]], { logger, websocket });
@@ -130,7 +133,8 @@ async function takeStock(): Promise<Holdings> {
   };
   while (!isQuiet() && performance.now() < deadline) await turn();
   // What has been collected is told in a later turn, and may have held more.
-  for (let round = 0; round < 5 && collected < opened; round++) {
+  const isCollected = (): boolean => collected === opened;
+  for (let round = 0; round < 5 && !isCollected(); round++) {
     heldBytes();
     await turn();
   }
