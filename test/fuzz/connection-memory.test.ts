@@ -49,15 +49,14 @@ function createConnection(role: Role, agreed: Agreement): WebSocketConnection {
 
 /** Streams that want to be kept: they never end, announce much, come in little pieces, or become large. */
 const greedy: fc.Arbitrary<(role: Role) => Uint8Array> = fc.oneof(
-  // Fragments, empty or of one byte, without an end.
-  fc
-    .tuple(fc.constantFrom(0, 1, 7), fc.integer({ min: 1, max: 3000 }), fc.constantFrom(1, 2))
-    .map(([size, count, opcode]) => (role: Role) => {
-      const payload = new Uint8Array(size).fill(97);
-      const first = peerFrame(role, { opcode, fin: false, payload });
-      const next = peerFrame(role, { opcode: 0, fin: false, payload });
-      return Buffer.concat([first, ...Array.from({ length: count }, () => next)]);
-    }),
+  // Fragments without an end, empty or small, until there are many of them or the limit is reached.
+  fc.tuple(fc.constantFrom(0, 1, 30, 1000), fc.constantFrom(1, 2)).map(([size, opcode]) => (role: Role) => {
+    const payload = new Uint8Array(size).fill(97);
+    const first = peerFrame(role, { opcode, fin: false, payload });
+    const next = peerFrame(role, { opcode: 0, fin: false, payload });
+    const count = Math.min(3000, Math.floor(maxMessageBytes / size));
+    return Buffer.concat([first, ...Array.from({ length: count - 1 }, () => next)]);
+  }),
   // A frame that announces as much as it may, or more, and brings a part of it.
   fc
     .tuple(
@@ -136,7 +135,7 @@ for (const role of roles) {
         for (const connection of connections) connection.receiveEnd();
       },
     );
-    checkProperty(context, property, 3);
+    checkProperty(context, property, 3, false);
   });
 }
 

@@ -1,5 +1,6 @@
 /** What a fuzzed connection goes through: a stream, and a program that sends, closes and fails meanwhile. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import type { ErrorCode } from "../../src/base/errors.ts";
 import { describe } from "../../src/base/errors.ts";
@@ -37,6 +38,7 @@ export interface Scenario {
   readonly reactions: readonly Placed[];
 }
 
+const noise = createHash("shake256", { outputLength: 100 }).update("noise").digest();
 const words = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 60 }),
   fc.constantFrom("", "a".repeat(130), "é".repeat(40_000), "the same words each time"),
@@ -57,6 +59,8 @@ const call: fc.Arbitrary<Call> = fc.oneof(
       message: fc.oneof(
         fc.uint8Array({ maxLength: 140, size: "max" }),
         fc.constant(new Uint8Array(70_000).fill(9)),
+        // It cannot be compressed, and may be referred to when it comes again.
+        fc.constant(noise),
       ),
       compress: fc.boolean(),
     }),

@@ -14,14 +14,16 @@ function parametersFor(
 }
 
 /**
- * Checks a property with a seed that is printed, so that a failure can be repeated with `SEED=… npm test -- file`.
+ * Checks a property with a seed that is printed, so that a failure can be repeated with `SEED=… npm test -- file`. What
+ * takes long is not made smaller when it fails: `shrinks` is false then.
  */
 export function checkProperty<Args>(
   context: TestContext,
   property: fc.IRawProperty<Args> & fc.IProperty<Args>,
   runs = 200,
+  shrinks = true,
 ): void {
-  fc.assert(property, parametersFor(context, runs));
+  fc.assert(property, { ...parametersFor(context, runs), endOnFailure: !shrinks });
 }
 
 /** The same for a property that has to wait. */
