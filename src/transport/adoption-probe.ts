@@ -53,6 +53,7 @@ async function probe(): Promise<void> {
     const test = async (): Promise<void> => {
       await learnAdoption(...(await dial()));
       await tryAdoption(...(await dial()));
+      await tryReset(...(await dial()));
     };
     await Promise.race([test(), isLate]);
   } finally {
@@ -104,6 +105,19 @@ async function tryAdoption(near: Socket, far: Socket): Promise<void> {
   near.end();
   await farEnd;
   await closed;
+}
+
+/** A connection that breaks is one that ends. */
+async function tryReset(near: Socket, far: Socket): Promise<void> {
+  const adopted = adoptSocket(far);
+  assert(adopted !== undefined, "a second socket could not be adopted");
+  const ended = new Promise<void>((resolve) => {
+    const events = { receive() {}, receiveEnd: resolve, receiveWritten() {}, receiveClosed() {} };
+    adopted.stream.start(events, adopted.head);
+  });
+  near.resetAndDestroy();
+  await ended;
+  adopted.stream.destroy();
 }
 
 function assert(isTrue: boolean, otherwise: string): asserts isTrue {

@@ -184,10 +184,11 @@ class HandleStream implements ByteStream {
       this.#events?.receive(readBuffer, count);
       return;
     }
-    // Nothing came. Either there was just nothing more to read, and reading goes on; or this is the end of the stream,
-    // or of the connection, and it has stopped.
-    if (handle.readStart() === this.#means.alreadyReading) return;
+    // Nothing came, and the handle does not say why. At the end of the stream it has stopped reading. After an error it
+    // believes that it is reading, but cannot be started again; if it can, there was just nothing more to read.
+    const isReading = handle.readStart() === this.#means.alreadyReading;
     handle.readStop();
+    if (isReading && handle.readStart() === 0) return;
     this.#hasReadEnded = true;
     this.#events?.receiveEnd();
     if (this.#hasEnded) this.destroy();
