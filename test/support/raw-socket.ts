@@ -112,11 +112,17 @@ export class RawSocket {
 
   /** The next frame, as a server sends it: not masked. */
   async frame(): Promise<ReceivedFrame> {
+    const { first, payload } = await this.frameWithBits();
+    return { opcode: first & 0x0f, payload };
+  }
+
+  /** The next frame with all of its first byte, as it came. */
+  async frameWithBits(): Promise<{ readonly first: number; readonly payload: Buffer }> {
     const [first = 0, second = 0] = await this.read(2);
     const extended = second === 126 ? 2 : second === 127 ? 8 : 0;
     const lengthBytes = await this.read(extended);
     const length = extended === 0 ? second : Number(`0x${lengthBytes.toString("hex")}`);
-    return { opcode: first & 0x0f, payload: await this.read(length) };
+    return { first, payload: await this.read(length) };
   }
 
   /** Bytes that have come and were not asked for yet. */
