@@ -106,8 +106,8 @@ const invalidSequences = [
   "f18080c2",
   "f490",
   "f48fbf28",
-  "e18080" + "80",
-  "f0908080" + "80",
+  "e1808080",
+  "f090808080",
 ];
 
 test("invalid text is refused with the chunk in which it becomes certain, and not before", () => {

@@ -24,7 +24,9 @@ export class CompressingClient {
   ): Promise<CompressingClient> {
     const resolved = options && resolveCompression({ thresholdBytes: 0, ...options }, "client", "client");
     const raw = await connectRaw();
-    raw.write(handshake({ "Sec-WebSocket-Extensions": resolved === undefined ? null : formatOffer(resolved) }));
+    raw.write(
+      handshake({ "Sec-WebSocket-Extensions": resolved === undefined ? null : formatOffer(resolved) }),
+    );
     const { status, headers } = await raw.response();
     assert.equal(status, 101);
     const answer = headers["sec-websocket-extensions"]?.join(", ");

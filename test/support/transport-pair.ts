@@ -50,7 +50,11 @@ export async function connectPair(
 export function startTransport(
   stream: ByteStream,
   options: TransportPairOptions = {},
-): { readonly transport: WebSocketTransport; readonly wheel: HeartbeatWheel; readonly events: Inbox<string> } {
+): {
+  readonly transport: WebSocketTransport;
+  readonly wheel: HeartbeatWheel;
+  readonly events: Inbox<string>;
+} {
   const { head = noBytes, codec, ...limits } = options;
   const wheel = new HeartbeatWheel(tickMs);
   const transport = new WebSocketTransport(stream, {

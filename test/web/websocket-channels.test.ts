@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { Socket } from "node:net";
 import { test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { WebSocketHandler } from "../../src/index.ts";
 import { MemoryEngine } from "../../src/hub/memory-engine.ts";
 import { encodeRawFrame, startApplication, TestClient } from "../../src/testing/index.ts";
@@ -155,7 +156,17 @@ test("text, bytes and objects are published as writeMessage sends them, and noth
   const running = await runApplication(context, [["/ws", Puppet]]);
   const [handler, client] = await connectPair(running, "room");
   const bytes = Uint8Array.of(0, 255);
-  for (const message of ["é郑", "", bytes, bytes.buffer, { a: [1] }, [1, 2], "x".repeat(100_000), new Uint8Array(100_000)]) { // prettier-ignore
+  for (const message of [
+    "é郑",
+    "",
+    bytes,
+    bytes.buffer,
+    { a: [1] },
+    [1, 2],
+    "x".repeat(100_000),
+    new Uint8Array(100_000),
+  ]) {
+    // prettier-ignore
     running.app.publish("room", message);
   }
   const expected = ["é郑", "", bytes, bytes, '{"a":[1]}', "[1,2]", "x".repeat(100_000), new Uint8Array(100_000)]; // prettier-ignore
@@ -172,7 +183,7 @@ for (const sharedReadBuffer of [true, false]) {
   test(`published messages stand in order with written ones, and leave in one write a turn (${how})`, async (context) => {
     const running = await runApplication(context, [["/ws", Puppet]], { websocket: { sharedReadBuffer } });
     const handlers: WebSocketHandler[] = [];
-    const reads: Buffer[][] = [];
+    const reads: { socket: Socket; chunks: Buffer[] }[] = [];
     for (let index = 0; index < 3; index++) {
       const raw = await running.connectRaw();
       raw.write(handshake());
@@ -181,7 +192,7 @@ for (const sharedReadBuffer of [true, false]) {
       handlers[index]?.subscribe("room");
       const chunks: Buffer[] = [];
       raw.socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-      reads.push(chunks);
+      reads.push({ socket: raw.socket, chunks });
     }
     const expected: string[][] = [[], [], []];
     for (let count = 0; count < 50; count++) {
@@ -194,12 +205,10 @@ for (const sharedReadBuffer of [true, false]) {
       handlers[1]?.publish("room", `from the second ${count}`);
       for (const index of [0, 2]) expected[index]?.push(`from the second ${count}`);
     }
-    const total = (chunks: readonly Buffer[]): number =>
-      chunks.reduce((sum, { length }) => sum + length, 0);
+    const total = (chunks: readonly Buffer[]): number => chunks.reduce((sum, { length }) => sum + length, 0);
     for (const [index, messages] of expected.entries()) {
       const frames = Buffer.concat(messages.map((payload) => encodeRawFrame({ opcode: 1, payload, mask: null }))); // prettier-ignore
-      const chunks = reads[index] ?? [];
-      while (total(chunks) < frames.length) await delay(1);
+      while (Buffer.concat(chunks).length < frames.length) await once(socket, "data");
       assert.ok(Buffer.concat(chunks).equals(frames), `subscriber ${index}`);
       assert.equal(chunks.length, 1);
     }

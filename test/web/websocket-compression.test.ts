@@ -84,7 +84,11 @@ test("an offer is answered as settings allow, and what cannot be accepted is not
   }
 });
 
-for (const [what, options] of [["without context takeover", true], ["with context takeover", takeover]] as const) { // prettier-ignore
+for (const [what, options] of [
+  ["without context takeover", true],
+  ["with context takeover", takeover],
+] as const) {
+  // prettier-ignore
   for (const sharedReadBuffer of [true, false]) {
     test(`messages are compressed both ways ${what} (sharedReadBuffer: ${sharedReadBuffer})`, async (context) => {
       const { connectRaw, log } = await run(context, options, { sharedReadBuffer });

@@ -32,7 +32,15 @@ for (const role of roles) {
 
   test(`a ${role} measures a text by its bytes`, () => {
     // Three bytes each, four, two and one: at the threshold, and one byte below it.
-    for (const [message, bytes] of [["郑郑", 6], ["👍", 4], ["éa", 3], ["a", 1], ["", 0], ["\ud800", 3]] as const) { // prettier-ignore
+    for (const [message, bytes] of [
+      ["郑郑", 6],
+      ["👍", 4],
+      ["éa", 3],
+      ["a", 1],
+      ["", 0],
+      ["\ud800", 3],
+    ] as const) {
+      // prettier-ignore
       for (const thresholdBytes of [bytes, bytes + 1]) {
         const codec = new FakeCodec({ thresholdBytes, sharedKey: undefined });
         const peer = new RecordedConnection(role, { codec });

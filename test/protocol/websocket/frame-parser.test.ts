@@ -284,7 +284,11 @@ test("where an extension was agreed on, every other reserved bit is still refuse
 
 test("every form of header may be cut at every byte, in front of another frame and behind it", () => {
   for (const length of [0, 5, 125, 126, 300, 65_536]) {
-    for (const [role, mask] of [["server", 0x01_02_03_04], ["client", null]] as const) { // prettier-ignore
+    for (const [role, mask] of [
+      ["server", 0x01_02_03_04],
+      ["client", null],
+    ] as const) {
+      // prettier-ignore
       const payload = new Uint8Array(length).fill(0x61);
       const frame = encodeRawFrame({ opcode: 2, payload, mask });
       const around = encodeRawFrame({ opcode: 9, payload: "p", mask });
@@ -294,7 +298,11 @@ test("every form of header may be cut at every byte, in front of another frame a
       const headerEnd = bytes.length - length - around.length;
       for (let cut = around.length; cut <= headerEnd; cut++) {
         assert.deepEqual(parse(role, chunksOf(bytes, [cut])), expected, `${length} bytes, cut at ${cut}`);
-        assert.deepEqual(parse(role, chunksOf(bytes, [cut, 1])), expected, `${length} bytes, cut behind ${cut}`);
+        assert.deepEqual(
+          parse(role, chunksOf(bytes, [cut, 1])),
+          expected,
+          `${length} bytes, cut behind ${cut}`,
+        );
       }
     }
   }
@@ -330,7 +338,11 @@ test("a server is told of each piece whether it is ASCII; a client looks at no b
 
 test("nothing is allocated for frames that lie in one read", (context) => {
   const bytes = Buffer.concat([fromHex("8105 48656c6c6f"), encodeRawFrame({ opcode: 2, payload: new Uint8Array(300), mask: null })]); // prettier-ignore
-  const parser = new FrameParser("client", { receiveFrame() {}, receivePayload() {}, receiveFrameError() {} });
+  const parser = new FrameParser("client", {
+    receiveFrame() {},
+    receivePayload() {},
+    receiveFrameError() {},
+  });
   const made = context.mock.method(globalThis, "Uint8Array");
   parser.receive(bytes);
   const inOneRead = made.mock.callCount();

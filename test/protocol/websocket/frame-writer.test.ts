@@ -184,7 +184,13 @@ test("a compressed message is written with RSV1, and copied whatever its size (R
 });
 
 test("text of any length and script is the same frame, whether its length is guessed or measured", () => {
-  for (const [character, bytes] of [["a", 1], ["é", 2], ["郑", 3], ["👍", 2]] as const) { // prettier-ignore
+  for (const [character, bytes] of [
+    ["a", 1],
+    ["é", 2],
+    ["郑", 3],
+    ["👍", 2],
+  ] as const) {
+    // prettier-ignore
     for (const count of [1, 41, 42, 62, 63, 125, 126, 8191, 8192, 21_845, 21_846, 65_536]) {
       const text = character.repeat(count / character.length);
       for (const createKey of [undefined, () => 0]) {

@@ -123,7 +123,13 @@ test("the announced length counts, all fragments together", () => {
 });
 
 test("a compressed message may be a little longer than the message itself may be, since DEFLATE may make it so", () => {
-  for (const [maxMessageBytes, allowed] of [[0, 64], [1000, 1064], [1024, 1089], [1 << 20, (1 << 20) + 1024 + 64]] as const) { // prettier-ignore
+  for (const [maxMessageBytes, allowed] of [
+    [0, 64],
+    [1000, 1064],
+    [1024, 1089],
+    [1 << 20, (1 << 20) + 1024 + 64],
+  ] as const) {
+    // prettier-ignore
     const rules = { maxMessageBytes, codec: new FakeCodec() };
     assert.equal(new Assembling(rules).begin(text, true, allowed, true), "");
     assert.equal(new Assembling(rules).begin(text, true, allowed + 1, true), "WS_MESSAGE_TOO_BIG");

@@ -226,11 +226,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("recycle"), which: fc.nat(5) }) },
 ) as fc.Arbitrary<Step>;
 
+/** Bytes that are all the same. */
+type Run = readonly [value: number, count: number];
+
 /** Several writers, and beside each what it must hold: runs of equal bytes, each different from its neighbours. */
 class Model {
-  readonly #buffers = Array.from({ length: 4 }, () => new OutputBuffer());
-  readonly #expected: [value: number, count: number][][] = [[], [], [], []];
-  readonly #sent: { readonly chunks: Uint8Array[]; readonly runs: [number, number][] }[] = [];
+  readonly #writers = Array.from({ length: 4 }, () => ({ buffer: new OutputBuffer(), runs: [] as Run[] }));
+  readonly #sent: { readonly chunks: readonly Uint8Array[]; readonly runs: readonly Run[] }[] = [];
   #value = 0;
 
   run(taken: Step): void {
@@ -241,8 +243,7 @@ class Model {
       recycle(sent.chunks);
       return;
     }
-    const buffer = this.#buffers[taken.writer]!;
-    const runs = this.#expected[taken.writer]!;
+    const { buffer, runs } = this.#writers[taken.writer] ?? assert.fail("there is no such writer");
     this.#value = (this.#value % 250) + 1;
     if (taken.kind === "write") {
       const back = Math.min(taken.back, taken.count);
@@ -269,7 +270,7 @@ class Model {
   }
 }
 
-function assertRuns(chunks: readonly Uint8Array[], runs: readonly (readonly [number, number])[]): void {
+function assertRuns(chunks: readonly Uint8Array[], runs: readonly Run[]): void {
   const expected = Buffer.concat(runs.map(([value, run]) => Buffer.alloc(run, value)));
   assert.ok(Buffer.concat(chunks).equals(expected), "what was taken is what was written");
 }

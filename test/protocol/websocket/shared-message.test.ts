@@ -19,7 +19,17 @@ function freshSlab(count: number): void {
 }
 
 test("a shared message is framed as a server frames it (RFC 6455 §5.2)", () => {
-  for (const data of ["", "Hello", "é郑👍", "x".repeat(126), "x".repeat(70_000), fromHex(""), fromHex("00ff"), new Uint8Array(70_000)]) { // prettier-ignore
+  for (const data of [
+    "",
+    "Hello",
+    "é郑👍",
+    "x".repeat(126),
+    "x".repeat(70_000),
+    fromHex(""),
+    fromHex("00ff"),
+    new Uint8Array(70_000),
+  ]) {
+    // prettier-ignore
     const message = new SharedMessage(data);
     const writer = new FrameWriter();
     if (typeof data === "string") writer.writeText(Opcode.text, data);
