@@ -205,8 +205,8 @@ for (const sharedReadBuffer of [true, false]) {
       handlers[1]?.publish("room", `from the second ${count}`);
       for (const index of [0, 2]) expected[index]?.push(`from the second ${count}`);
     }
-    const total = (chunks: readonly Buffer[]): number => chunks.reduce((sum, { length }) => sum + length, 0);
-    for (const [index, messages] of expected.entries()) {
+    for (const [index, { socket, chunks }] of reads.entries()) {
+      const messages = expected[index] ?? [];
       const frames = Buffer.concat(messages.map((payload) => encodeRawFrame({ opcode: 1, payload, mask: null }))); // prettier-ignore
       while (Buffer.concat(chunks).length < frames.length) await once(socket, "data");
       assert.ok(Buffer.concat(chunks).equals(frames), `subscriber ${index}`);
