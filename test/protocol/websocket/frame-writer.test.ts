@@ -212,3 +212,11 @@ test("room that a short text did not need is the next frame's", () => {
   for (const text of ["a", "é", "郑", "x".repeat(126), "é".repeat(100)]) writer.writeText(Opcode.text, text);
   assert.equal(writer.take().length, 1);
 });
+
+test("long text is measured: no more memory is asked for than it takes", (context) => {
+  const { mock } = context.mock.method(Buffer, "allocUnsafeSlow");
+  const writer = new FrameWriter();
+  writer.writeText(Opcode.text, "x".repeat(100_000));
+  assert.deepEqual(mock.calls.map((call) => call.arguments[0]), [100_010]); // prettier-ignore
+  assert.equal(writer.take()[0]?.buffer.byteLength, 100_010);
+});

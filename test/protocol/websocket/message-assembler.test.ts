@@ -174,6 +174,27 @@ test("a stopped assembler keeps and hands on nothing, but knows where messages b
   assert.deepEqual([mock.callCount(), codec.calls], [0, []]);
 });
 
+test("a stopped assembler has forgotten what came, and still waits for the last fragment", () => {
+  const messages = new Assembling({ maxMessageBytes: 10 });
+  messages.frame(binary, "1234567", false);
+  messages.assembler.stop();
+  // More than would fit behind what came before.
+  assert.equal(messages.frame(continuation, "12345678", false), "");
+  assert.equal(messages.begin(continuation, false, 11), "WS_MESSAGE_TOO_BIG");
+  assert.equal(messages.frame(continuation, "12345678"), "");
+  assert.equal(messages.begin(continuation, true, 1), "WS_CONTINUATION_UNEXPECTED");
+});
+
+test("a message in one piece is not gathered, also behind one that was", (context) => {
+  const messages = new Assembling();
+  messages.frame(text, "a", false);
+  messages.frame(continuation, "b");
+  const { mock } = context.mock.method(Buffer, "allocUnsafeSlow");
+  assert.equal(messages.frame(text, "a"), "text a 1");
+  assert.equal(messages.frame(binary, "a"), "binary 61");
+  assert.equal(mock.callCount(), 0);
+});
+
 for (const [what, isCompressed, payload, expected] of [
   ["empty fragments of a text", false, "", "text ab 2"],
   ["empty fragments of a compressed text", true, "", `text ${"a".repeat(98)} 98`],
