@@ -1,6 +1,7 @@
 /** What is true of adopted sockets only; test/transport/byte-stream.test.ts has the rest. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { before, test } from "node:test";
 import { prepareAdoption } from "../../src/transport/adoption-probe.ts";
 import { adoptSocket } from "../../src/transport/handle-stream.ts";
@@ -34,6 +35,27 @@ test("what the socket has read already is its head, and the socket tells nobody 
   await events.saw("closed");
   assert.deepEqual(told, []);
 });
+
+test("an end that the socket has seen, behind bytes that nobody has read, is not missed", async (context) => {
+  const { socket, peer } = await acceptSocket(context);
+  socket.on("readable", () => {});
+  peer.write("last words");
+  peer.end();
+  // The socket has read the end as well, and keeps it to itself until the bytes are read.
+  while (socket.readableLength === 0 || !hasReadEnd(socket))
+    await new Promise((resolve) => void setImmediate(resolve));
+  const { stream, head } = adoptSocket(socket) ?? assert.fail("it was not adopted");
+  context.after(() => stream.destroy());
+  const events = new StreamRecorder();
+  stream.start(events, head);
+  await events.saw("end");
+  assert.deepEqual([events.received.toString(), events.happened], ["last words", ["bytes", "end"]]);
+});
+
+/** Whether a socket has read the end of its peer's bytes, and not told anybody. */
+function hasReadEnd(socket: Socket): boolean {
+  return (socket as unknown as { _readableState: { ended: boolean } })._readableState.ended;
+}
 
 test("a socket in the middle of something is left as it is, and so is one that is gone or has TLS", async (context) => {
   const ended = await acceptSocket(context);

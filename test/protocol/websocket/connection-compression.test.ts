@@ -221,26 +221,31 @@ for (const [what, options] of agreements) {
     const messages = fc.array(fc.tuple(message, fc.boolean()), { maxLength: 6 });
     checkProperty(
       context,
-      fc.property(messages, fc.array(fc.integer({ min: 1, max: 300 })), (all, sizes) => {
-        for (const sender of roles) {
-          const receiver = sender === "server" ? "client" : "server";
-          const connect = (role: "server" | "client"): RecordedConnection => {
-            const resolved = resolveCompression({ ...options, thresholdBytes: 10 }, "server", "compression");
-            const codec = createMessageCodec(role, resolved, resolved);
-            return new RecordedConnection(role, { codec, maxMessageBytes: 100_000 });
-          };
-          const [from, to] = [connect(sender), connect(receiver)];
-          const expected = all.map(([item, compress]) => {
-            if (typeof item === "string") from.connection.sendText(item, compress);
-            else from.connection.sendBinary(item, compress);
-            const bytes = Buffer.from(item as string);
-            return typeof item === "string" ? `text ${item}` : `binary ${bytes.toString("hex")}`;
-          });
-          to.receive(...chunksOf(from.takeBytes(), sizes));
-          assert.deepEqual(to.takeEvents(), expected);
-          for (const { connection } of [from, to]) connection.receiveEnd();
-        }
-      }),
+      fc.property(
+        messages,
+        fc.array(fc.integer({ min: 1, max: 300 })),
+        fc.constantFrom(0, 10),
+        (all, sizes, thresholdBytes) => {
+          for (const sender of roles) {
+            const receiver = sender === "server" ? "client" : "server";
+            const connect = (role: "server" | "client"): RecordedConnection => {
+              const resolved = resolveCompression({ ...options, thresholdBytes }, "server", "compression");
+              const codec = createMessageCodec(role, resolved, resolved);
+              return new RecordedConnection(role, { codec, maxMessageBytes: 100_000 });
+            };
+            const [from, to] = [connect(sender), connect(receiver)];
+            const expected = all.map(([item, compress]) => {
+              if (typeof item === "string") from.connection.sendText(item, compress);
+              else from.connection.sendBinary(item, compress);
+              const bytes = Buffer.from(item as string);
+              return typeof item === "string" ? `text ${item}` : `binary ${bytes.toString("hex")}`;
+            });
+            to.receive(...chunksOf(from.takeBytes(), sizes));
+            assert.deepEqual(to.takeEvents(), expected);
+            for (const { connection } of [from, to]) connection.receiveEnd();
+          }
+        },
+      ),
       60,
     );
   });
