@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
 import type { ByteStream } from "../../src/transport/byte-stream.ts";
+import { openStream } from "../../src/transport/open-stream.ts";
 import type { StreamEvent, StreamKind, StreamPair } from "../support/stream-pair.ts";
-import { connectStream, StreamRecorder, streamKinds } from "../support/stream-pair.ts";
+import { acceptSocket, connectStream, StreamRecorder, streamKinds } from "../support/stream-pair.ts";
 
 const MiB = 1024 * 1024;
 
@@ -169,6 +170,18 @@ for (const kind of streamKinds) {
     const all = Buffer.concat(chunks);
     assert.ok((await peer.read(all.length)).equals(all));
     await events.until(() => stream.pendingBytes === 0);
+  });
+
+  test(`${kind}: several chunks are one write`, async (context) => {
+    const { socket, peer } = await acceptSocket(context, kind === "tls");
+    const { _handle: handle } = socket as unknown as { _handle: { writev: () => void } };
+    const { mock } = context.mock.method(handle, "writev");
+    const { stream } = openStream(socket, kind === "adopted");
+    context.after(() => stream.destroy());
+    stream.start(new StreamRecorder(), new Uint8Array(0));
+    stream.write([Buffer.from("a"), Buffer.from("b"), Buffer.from("c")]);
+    assert.equal((await peer.read(3)).toString(), "abc");
+    assert.equal(mock.callCount(), 1);
   });
 
   test(`${kind}: end() with much pending sends all of it, and then the end`, async (context) => {
