@@ -113,3 +113,39 @@ export class StreamRecorder implements ByteStreamEvents {
     this.#wake();
   }
 }
+
+/** A stream that has been started, and what it reports. */
+export async function startStream(
+  context: TestContext,
+  kind: StreamKind,
+  head = new Uint8Array(0),
+): Promise<StreamPair & { events: StreamRecorder }> {
+  const pair = await connectStream(context, kind);
+  const events = new StreamRecorder();
+  pair.stream.start(events, head);
+  return { ...pair, events };
+}
+
+/** Bytes that tell where they stand. */
+export function pattern(length: number, seed = 0): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  for (let at = 0; at < length; at++) bytes[at] = (at * 31 + (at >> 8) * 7 + seed) & 0xff;
+  return bytes;
+}
+
+/** Writes until some of it has to wait, since nobody reads; returns all that was written. */
+export function fillStream(stream: ByteStream): Buffer {
+  const chunk = pattern(1024 * 1024);
+  const written: Buffer[] = [];
+  while (stream.pendingBytes === 0 || written.length < 8) {
+    stream.write([chunk]);
+    written.push(chunk);
+    assert.ok(written.length < 100, "the operating system takes everything");
+  }
+  return Buffer.concat(written);
+}
+
+/** Turns of the event loop, in which whatever waits to be read is read. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => void setImmediate(resolve));
+}

@@ -1,52 +1,12 @@
 /** What every byte stream keeps to, whatever carries its bytes; over real sockets. */
 import assert from "node:assert/strict";
-import type { TestContext } from "node:test";
 import { test } from "node:test";
-import type { ByteStream } from "../../src/transport/byte-stream.ts";
 import { openStream } from "../../src/transport/open-stream.ts";
-import type { StreamEvent, StreamKind, StreamPair } from "../support/stream-pair.ts";
-import { acceptSocket, connectStream, StreamRecorder, streamKinds } from "../support/stream-pair.ts";
-
-const MiB = 1024 * 1024;
-
-async function start(
-  context: TestContext,
-  kind: StreamKind,
-  head = new Uint8Array(0),
-): Promise<StreamPair & { events: StreamRecorder }> {
-  const pair = await connectStream(context, kind);
-  const events = new StreamRecorder();
-  pair.stream.start(events, head);
-  return { ...pair, events };
-}
-
-/** Bytes that tell where they stand. */
-function pattern(length: number, seed = 0): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  for (let at = 0; at < length; at++) bytes[at] = (at * 31 + (at >> 8) * 7 + seed) & 0xff;
-  return bytes;
-}
-
-/** Writes until some of it has to wait, since nobody reads; returns all that was written. */
-function fill(stream: ByteStream): Buffer {
-  const chunk = pattern(MiB);
-  const written: Buffer[] = [];
-  while (stream.pendingBytes === 0 || written.length < 8) {
-    stream.write([chunk]);
-    written.push(chunk);
-    assert.ok(written.length < 100, "the operating system takes everything");
-  }
-  return Buffer.concat(written);
-}
-
-/** Turns of the event loop, in which whatever waits to be read is read. */
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => void setImmediate(resolve));
-}
+import { acceptSocket, connectStream, fillStream, pattern, startStream, StreamRecorder, streamKinds, turns } from "../support/stream-pair.ts";
 
 for (const kind of streamKinds) {
   test(`${kind}: bytes go both ways`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
+    const { stream, peer, events } = await startStream(context, kind);
     assert.equal(stream.isDestroyed, false);
     peer.write("ping");
     await events.until(() => events.received.length === 4);
@@ -71,7 +31,7 @@ for (const kind of streamKinds) {
   });
 
   test(`${kind}: the peer's end is told once, behind its bytes, and what we say afterwards still arrives`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
+    const { stream, peer, events } = await startStream(context, kind);
     peer.write("last words");
     peer.end();
     await events.saw("end");
@@ -89,7 +49,7 @@ for (const kind of streamKinds) {
   });
 
   test(`${kind}: after our end the peer's bytes still come, and nothing of ours`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
+    const { stream, peer, events } = await startStream(context, kind);
     stream.write([Buffer.from("last words")]);
     stream.end();
     stream.end();
@@ -116,9 +76,9 @@ for (const kind of streamKinds) {
   });
 
   test(`${kind}: what the operating system does not take at once is pending, byte for byte, until it does`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
+    const { stream, peer, events } = await startStream(context, kind);
     peer.socket.pause();
-    const expected = [fill(stream)];
+    const expected = [fillStream(stream)];
     let pending = stream.pendingBytes;
     assert.ok(pending > 0);
     for (const sizes of [[1], [10, 20, 30], [20_000], [70_000, 5, 16_384]]) {
@@ -144,9 +104,9 @@ for (const kind of streamKinds) {
   });
 
   test(`${kind}: what is written while a backlog is sent stands behind it`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
+    const { stream, peer, events } = await startStream(context, kind);
     peer.socket.pause();
-    const expected = [fill(stream)];
+    const expected = [fillStream(stream)];
     let more = 20;
     events.hook = (event) => {
       if (event !== "written" || more-- <= 0) return;
@@ -163,7 +123,7 @@ for (const kind of streamKinds) {
   });
 
   test(`${kind}: many chunks are one write, in order`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
+    const { stream, peer, events } = await startStream(context, kind);
     // More than any operating system takes in one call.
     const chunks = Array.from({ length: 5000 }, (_, index) => pattern(1 + (index % 50), index));
     stream.write(chunks);
@@ -185,9 +145,9 @@ for (const kind of streamKinds) {
   });
 
   test(`${kind}: end() with much pending sends all of it, and then the end`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
+    const { stream, peer, events } = await startStream(context, kind);
     peer.socket.pause();
-    const filled = fill(stream);
+    const filled = fillStream(stream);
     stream.write([Buffer.from("last words")]);
     stream.end();
     stream.write([Buffer.from("too late")]);
@@ -202,7 +162,7 @@ for (const kind of streamKinds) {
   });
 
   test(`${kind}: while paused nothing is received, and everything afterwards`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
+    const { stream, peer, events } = await startStream(context, kind);
     stream.pauseReading();
     await peer.writeSegment("one ");
     await turns(5);
@@ -219,8 +179,8 @@ for (const kind of streamKinds) {
   });
 
   test(`${kind}: who pauses in the middle of a long read gets no more of it`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
-    const bytes = pattern(MiB);
+    const { stream, peer, events } = await startStream(context, kind);
+    const bytes = pattern(1024 * 1024);
     events.hook = (event) => void (event === "bytes" && stream.pauseReading());
     peer.write(bytes);
     await events.saw("bytes");
@@ -236,7 +196,7 @@ for (const kind of streamKinds) {
 
   for (const length of [65_535, 65_536, 65_537, 131_071, 131_072, 131_073, 200_000]) {
     test(`${kind}: ${length} bytes that wait to be read come whole, and then the end`, async (context) => {
-      const { stream, peer, events } = await start(context, kind);
+      const { stream, peer, events } = await startStream(context, kind);
       stream.pauseReading();
       const bytes = pattern(length);
       await peer.writeSegment(bytes);
@@ -253,109 +213,6 @@ for (const kind of streamKinds) {
       assert.ok(events.received.subarray(length + 1).equals(bytes));
     });
   }
-
-  for (const [during, provoke] of [
-    ["bytes", ({ peer }) => peer.write(pattern(300_000))],
-    ["end", ({ peer }) => peer.end()],
-    ["written", ({ peer }) => void peer.socket.resume()],
-    ["closed", ({ stream }) => stream.destroy()],
-  ] as readonly (readonly [StreamEvent, (pair: StreamPair) => void])[]) {
-    test(`${kind}: destroyed inside of "${during}", it is closed once, and says nothing more`, async (context) => {
-      const pair = await start(context, kind);
-      const { stream, peer, events } = pair;
-      peer.socket.pause();
-      if (during === "written") fill(stream);
-      let isDestroyed = false;
-      const after: StreamEvent[] = [];
-      events.hook = (event) => {
-        if (isDestroyed) after.push(event);
-        if (event !== during || isDestroyed) return;
-        stream.destroy();
-        isDestroyed = true;
-        assert.equal(stream.isDestroyed, true);
-      };
-      provoke(pair);
-      await events.saw("closed");
-      peer.socket.resume();
-      await peer.ended();
-      await turns(3);
-      // "written" is not more than a hint, and may come late from a socket.
-      assert.deepEqual(after.filter((event) => event !== "written"), during === "closed" ? [] : ["closed"]); // prettier-ignore
-      assert.equal(events.happened.filter((event) => event === "closed").length, 1);
-    });
-  }
-
-  test(`${kind}: a destroyed stream can be told anything, and does nothing`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
-    stream.destroy();
-    assert.equal(stream.isDestroyed, true);
-    stream.destroy();
-    stream.write([Buffer.from("too late")]);
-    stream.end();
-    stream.pauseReading();
-    stream.resumeReading();
-    await events.saw("closed");
-    stream.write([Buffer.from("too late")]);
-    stream.end();
-    stream.destroy();
-    await peer.ended();
-    assert.equal(peer.received, 0);
-    assert.deepEqual(events.happened, ["closed"]);
-  });
-
-  test(`${kind}: a stream that is gone before its start is closed, and says nothing else`, async (context) => {
-    for (const isLate of [false, true]) {
-      const { stream, peer } = await connectStream(context, kind);
-      peer.write("unread");
-      stream.destroy();
-      if (isLate) await peer.ended();
-      const events = new StreamRecorder();
-      stream.start(events, Buffer.from("head"));
-      await events.saw("closed");
-      await turns(3);
-      assert.deepEqual(events.happened, ["closed"]);
-    }
-  });
-
-  test(`${kind}: a peer that resets the connection while much is pending: closed, once`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
-    // As every owner does; what a reset is besides is told by nobody.
-    events.hook = (event) => void (event === "end" && stream.end());
-    peer.socket.pause();
-    fill(stream);
-    stream.write([Buffer.from("backlog")]);
-    peer.reset();
-    await events.saw("closed");
-    await turns(3);
-    assert.equal(stream.isDestroyed, true);
-    assert.equal(events.happened.filter((event) => event === "closed").length, 1);
-    stream.write([Buffer.from("too late")]);
-  });
-
-  const skip = kind === "adopted" && "an adopted socket is not told of a reset";
-  test(`${kind}: a peer that resets an idle connection: closed, once`, { skip }, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
-    events.hook = (event) => void (event === "end" && stream.end());
-    peer.reset();
-    await events.saw("closed");
-    await turns(3);
-    assert.equal(events.happened.filter((event) => event === "closed").length, 1);
-  });
-
-  test(`${kind}: a write to a peer that has reset the connection is no exception`, async (context) => {
-    const { stream, peer, events } = await start(context, kind);
-    events.hook = (event) => void (event === "end" && stream.end());
-    stream.pauseReading();
-    peer.reset();
-    await turns(2);
-    for (let count = 0; count < 50 && !stream.isDestroyed; count++) {
-      stream.write([pattern(100)]);
-      stream.write([pattern(100), pattern(100)]);
-      await turns(1);
-    }
-    await events.saw("closed");
-    assert.equal(events.happened.filter((event) => event === "closed").length, 1);
-  });
 
   test(`${kind}: small messages leave at once, and no timeout ends what is quiet`, async (context) => {
     const { socket, stream } = await connectStream(context, kind);

@@ -5,17 +5,12 @@ import { noBytes } from "../../src/base/bytes.ts";
 import { encodeRawFrame } from "../../src/testing/index.ts";
 import { deferred } from "../support/deferred.ts";
 import { closeOf } from "../support/raw-socket.ts";
-import { connectStream, streamKinds } from "../support/stream-pair.ts";
+import { connectStream, streamKinds, turns } from "../support/stream-pair.ts";
 import { connectPair, startTransport } from "../support/transport-pair.ts";
 
 /** Timers that keep this process alive. */
 function timers(): number {
   return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-}
-
-/** What was asked for in this turn of the event loop is done. */
-async function turn(): Promise<void> {
-  await new Promise((resolve) => void setImmediate(resolve));
 }
 
 for (const kind of streamKinds) {
@@ -196,11 +191,11 @@ for (const kind of streamKinds) {
     // Until the operating system takes no more, and then as much again.
     while (slow.stream.pendingBytes === 0) {
       for (const length of [10, 5000, 100, 40_000, 70_000, 120_000]) sendSlowly(length);
-      await turn();
+      await turns(1);
     }
     for (let round = 0; round < 20; round++) {
       for (const length of [10, 5000, 100, 40_000, 70_000]) sendSlowly(length);
-      await turn();
+      await turns(1);
       for (let count = 0; count < 20; count++) {
         quick.transport.sendText("x".repeat(5000));
         await quick.peer.read(5004);
@@ -218,7 +213,7 @@ for (const kind of streamKinds) {
     transport.sendPing(Buffer.from("ping"));
     assert.equal(mock.callCount(), 0);
     assert.equal(transport.bufferedAmount, 390 + 6);
-    await turn();
+    await turns(1);
     assert.equal(mock.callCount(), 1);
     assert.equal(mock.calls[0]?.arguments[0].length, 1, "and it lies in one piece");
     await peer.read(396);
