@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StreamEvent, StreamPair } from "../support/stream-pair.ts";
-import { connectStream, fillStream, pattern, startStream, StreamRecorder, streamKinds, turns } from "../support/stream-pair.ts";
+import {
+  connectStream,
+  fillStream,
+  pattern,
+  startStream,
+  StreamRecorder,
+  streamKinds,
+  turns,
+} from "../support/stream-pair.ts";
 
 for (const kind of streamKinds) {
   for (const [during, provoke] of [

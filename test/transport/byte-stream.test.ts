@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openStream } from "../../src/transport/open-stream.ts";
-import { acceptSocket, connectStream, fillStream, pattern, startStream, StreamRecorder, streamKinds, turns } from "../support/stream-pair.ts";
+import {
+  acceptSocket,
+  connectStream,
+  fillStream,
+  pattern,
+  startStream,
+  StreamRecorder,
+  streamKinds,
+  turns,
+} from "../support/stream-pair.ts";
 
 for (const kind of streamKinds) {
   test(`${kind}: bytes go both ways`, async (context) => {
