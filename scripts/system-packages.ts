@@ -24,6 +24,11 @@ const packages = {
     purpose: "the browser tests",
     isPresent: () => existsSync("/usr/bin/chromium"),
   },
+  tinyproxy: {
+    name: "tinyproxy",
+    purpose: "the test of the client with a real proxy",
+    isPresent: () => existsSync("/usr/bin/tinyproxy"),
+  },
   tornado: {
     name: "python3-tornado",
     purpose: "the tests with Tornado's client and the benchmark against its server",

@@ -263,6 +263,14 @@ const table = {
     advice: "To allow more: websocket: { maxSubscriptions }.",
   },
   HANDSHAKE_FAILED: { message: "the WebSocket handshake failed: <reason>" },
+  HANDSHAKE_TIMEOUT: {
+    message: "the WebSocket handshake was not complete after <limit> ms, while waiting <stage>",
+    advice: "To allow more: timeoutMs.",
+  },
+  PROXY_FAILED: { message: "the proxy <proxy> opened no tunnel to <target>: <reason>" },
+  REDIRECT_NOT_FOLLOWED: { message: "<from> redirects to <location>, which is not followed: <reason>" },
+  CONNECTION_CLOSED: { message: "the WebSocket <url> was closed with <closeCode> (<reason>)" },
+  PINGS_UNANSWERED: { message: "<limit> pings have not been answered; no more are sent" },
 } as const;
 
 /**

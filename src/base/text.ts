@@ -9,6 +9,8 @@ export function quote(value: string | undefined): string {
 /** Like `quote`, but without the quotes, for addresses and paths. */
 export function printable(value: string, charactersMax = 200): string {
   const shown = value.length > charactersMax ? `${value.slice(0, charactersMax)}…` : value;
+  // Nearly everything is plain, and looked at for nearly every line of a log.
+  if (/^[ -~]*$/.test(shown)) return shown;
   // Control characters, line separators and direction overrides: what a log line must not contain.
   return shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
     const point = Number(character.codePointAt(0));

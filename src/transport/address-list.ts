@@ -8,6 +8,7 @@ export function isAddress(text: string): boolean {
 /** Which addresses a list of addresses, CIDR blocks and the name "loopback" contains. */
 export class AddressList {
   readonly #blocks = new BlockList();
+  #isEmpty = true;
 
   /** Adds an entry; false when it is none. */
   add(entry: string): boolean {
@@ -15,6 +16,7 @@ export class AddressList {
     const [address = "", prefix, ...rest] = entry.split("/");
     const family = isIP(address) === 6 ? "ipv6" : "ipv4";
     if (!isAddress(address) || rest.length > 0) return false;
+    this.#isEmpty = false;
     if (prefix === undefined) {
       this.#blocks.addAddress(address, family);
       return true;
@@ -25,18 +27,17 @@ export class AddressList {
   }
 
   includes(address: string): boolean {
+    // Each look into a block list makes an object of the address.
+    if (this.#isEmpty) return false;
     const family = isIP(address);
     return family !== 0 && this.#blocks.check(address, family === 6 ? "ipv6" : "ipv4");
   }
 }
 
-/** Whether an address is this machine itself. */
+/** Whether an address, as the operating system writes it, is this machine itself. */
 export function isLoopbackAddress(address: string): boolean {
-  return loopback.includes(address);
+  return address === "::1" || address.startsWith("127.");
 }
-
-const loopback = new AddressList();
-loopback.add("loopback");
 
 /** An IPv4 address without the prefix that a dual-stack socket gives it (RFC 4291 §2.5.5.2). */
 export function plainAddress(address: string | undefined): string {

@@ -20,9 +20,8 @@ export class Backlog {
   add(chunk: Uint8Array): void {
     this.#byteLength += chunk.length;
     if (chunk.length >= blockBytes) {
-      const isMost = chunk.length >= chunk.buffer.byteLength / 2;
       this.#completeBlock();
-      this.#chunks.push(isMost ? chunk : new Uint8Array(chunk));
+      this.#chunks.push(withOwnMemory(chunk));
       return;
     }
     if (this.#block !== undefined && this.#blockUsed + chunk.length > blockBytes) this.#completeBlock();
@@ -46,4 +45,9 @@ export class Backlog {
     this.#block = undefined;
     this.#blockUsed = 0;
   }
+}
+
+/** The same bytes, as they are where they are most of their memory; otherwise a copy that keeps no other bytes alive. */
+export function withOwnMemory(chunk: Uint8Array): Uint8Array {
+  return chunk.length >= chunk.buffer.byteLength / 2 ? chunk : new Uint8Array(chunk);
 }

@@ -15,7 +15,7 @@ interface Entry {
  * stand behind that answer.
  */
 export class ConnectionBook {
-  /** The open connections by their peer's address and port. */
+  /** The open connections by their sockets; with TLS by their peer's address and port. */
   readonly #connections = new Map<
     string | Socket,
     { readonly socket: Socket; readonly isSilent: () => boolean }
@@ -27,13 +27,13 @@ export class ConnectionBook {
 
   /** A connection was accepted; with TLS its handshake is still to come. */
   add(socket: Socket, isTls: boolean): void {
-    this.#set(socket, () => isTls || socket.bytesRead === 0);
+    this.#set(isTls ? addressOf(socket) : socket, socket, () => isTls || socket.bytesRead === 0);
   }
 
   /** The handshake of TLS is done: this socket takes the place of the one that was accepted. */
   secure(socket: Socket): void {
     const { bytesRead } = socket;
-    this.#set(socket, () => socket.bytesRead === bytesRead);
+    this.#set(addressOf(socket), socket, () => socket.bytesRead === bytesRead);
   }
 
   /** A socket has become this stream, until `forgetStream`. */
@@ -93,14 +93,17 @@ export class ConnectionBook {
     for (const stream of this.#streams) stream.destroy();
   }
 
-  #set(socket: Socket, isSilent: () => boolean): void {
-    // Nothing else that Node tells is the same of a TLS socket and of the one below it.
-    const { remoteAddress, remotePort } = socket;
-    const key = remotePort === undefined ? socket : `${remoteAddress} ${remotePort}`;
+  #set(key: string | Socket, socket: Socket, isSilent: () => boolean): void {
     const connection = { socket, isSilent };
     this.#connections.set(key, connection);
     socket.once("close", () => {
       if (this.#connections.get(key) === connection) this.#connections.delete(key);
     });
   }
+}
+
+/** Nothing else that Node tells is the same of a TLS socket and of the one below it. */
+function addressOf(socket: Socket): string | Socket {
+  const { remoteAddress, remotePort } = socket;
+  return remotePort === undefined ? socket : `${remoteAddress} ${remotePort}`;
 }

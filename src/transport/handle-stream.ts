@@ -60,7 +60,7 @@ interface Means {
 }
 
 /** All handles read into this memory. What has to stay longer than a call is copied by whoever keeps it. */
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+const readBuffer = Buffer.allocUnsafeSlow(128 * 1024);
 
 /** What `shutdown` returns when it is done at once. */
 const doneAtOnce = 1;
@@ -261,10 +261,15 @@ export async function learnAdoption(near: Socket, far: Socket): Promise<void> {
   const owner = Object.getOwnPropertySymbols(handle).find((symbol) => handle[symbol] === far);
   if (owner === undefined) throw new Error("the handle does not know its socket");
   const seen: { write?: HandleRequest; shutdown?: HandleRequest } = {};
-  const { writeBuffer, shutdown } = handle;
-  handle.writeBuffer = (request, bytes) =>
-    Reflect.apply(writeBuffer, handle, [(seen.write = request), bytes]);
-  handle.shutdown = (request) => Reflect.apply(shutdown, handle, [(seen.shutdown = request)]);
+  const methods = Object.getPrototypeOf(handle) as Handle;
+  handle.writeBuffer = (request, bytes) => {
+    seen.write = request;
+    return methods.writeBuffer.call(handle, request, bytes);
+  };
+  handle.shutdown = (request) => {
+    seen.shutdown = request;
+    return methods.shutdown.call(handle, request);
+  };
   far.end(Buffer.from("x"));
   near.resume();
   await once(near, "end");

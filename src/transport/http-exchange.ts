@@ -85,7 +85,9 @@ export class HttpExchange {
   countOf(name: string): number {
     const { rawHeaders } = this.#request;
     let count = 0;
-    for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === name) count++;
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      if (rawHeaders[i]?.length === name.length && rawHeaders[i]?.toLowerCase() === name) count++;
+    }
     return count;
   }
 
@@ -212,6 +214,7 @@ export class HttpExchange {
    * Has `listener` called when the peer of an upgrade leaves before it is answered.
    */
   onLost(listener: () => void): void {
+    if (this.#onLost !== undefined) return;
     const { socket } = this.#request;
     this.#onLost = listener;
     socket.once("end", listener);
@@ -226,32 +229,21 @@ export class HttpExchange {
   }
 
   /** Completes the opening handshake (RFC 6455 §4.2.2) and hands the socket over to the WebSocket. */
-  acceptWebSocket(
-    accept: string,
-    headers: ResponseHeaders,
-    { mayAdopt, extensions, ...options }: AcceptOptions,
-  ): WebSocketTransport {
-    const lines = [
-      "HTTP/1.1 101 Switching Protocols",
-      "Upgrade: websocket",
-      "Connection: Upgrade",
-      `Sec-WebSocket-Accept: ${accept}`,
-    ];
-    if (options.subprotocol !== "") lines.push(`Sec-WebSocket-Protocol: ${options.subprotocol}`);
-    if (extensions !== "") lines.push(`Sec-WebSocket-Extensions: ${extensions}`);
-    for (const [name, value] of headers) {
-      if (handshakeFields.has(name.toLowerCase())) continue;
-      for (const each of typeof value === "string" ? [value] : value) lines.push(`${name}: ${each}`);
-    }
+  acceptWebSocket(accept: string, headers: ResponseHeaders, options: AcceptOptions): WebSocketTransport {
     this.#isAnswered = true;
-    const { stream, head } = this.#leaveHttp(mayAdopt);
-    stream.write([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1")]);
-    const { forgetStream } = this.#source.book;
+    const { stream, head } = this.#leaveHttp(options.mayAdopt);
+    stream.write([Buffer.from(formatHandshake(accept, headers, options), "latin1")]);
+    const { subprotocol, limits, accepts, heartbeats, codec } = options;
+    const { forgetStream: forget } = this.#source.book;
     const transport = new WebSocketTransport(stream, {
-      ...options,
-      head,
       role: "server",
-      forget: forgetStream,
+      subprotocol,
+      limits,
+      accepts,
+      heartbeats,
+      codec,
+      head,
+      forget,
     });
     this.#answered();
     return transport;
@@ -287,6 +279,19 @@ export class HttpExchange {
 
 function readEnd(this: Socket): void {
   if (this.readableLength === 0) this.read();
+}
+
+/** The answer to an opening handshake, as it stands on the wire. */
+function formatHandshake(accept: string, headers: ResponseHeaders, options: AcceptOptions): string {
+  const { subprotocol, extensions } = options;
+  let text = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n`;
+  if (subprotocol !== "") text += `Sec-WebSocket-Protocol: ${subprotocol}\r\n`;
+  if (extensions !== "") text += `Sec-WebSocket-Extensions: ${extensions}\r\n`;
+  for (const [name, value] of headers) {
+    if (handshakeFields.has(name.toLowerCase())) continue;
+    for (const each of typeof value === "string" ? [value] : value) text += `${name}: ${each}\r\n`;
+  }
+  return `${text}\r\n`;
 }
 
 /** What the handshake itself says, or what a 101 must not have, of what a handler may set on other answers. */

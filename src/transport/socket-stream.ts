@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { recycle } from "../protocol/websocket/output-buffer.ts";
+import { withOwnMemory } from "./backlog.ts";
 import type { ByteStream, ByteStreamEvents } from "./byte-stream.ts";
 
 /** A byte stream over any Node socket, TLS included, by documented means. */
@@ -42,13 +43,12 @@ export class SocketStream implements ByteStream {
   write(chunks: readonly Uint8Array[]): void {
     const socket = this.#socket;
     if (!socket.writable) return;
-    if (chunks.length === 1) {
-      socket.write(chunks[0]!, this.#onWritten);
-    } else {
-      socket.cork();
-      for (const chunk of chunks) socket.write(chunk, this.#onWritten);
-      socket.uncork();
-    }
+    // What has to wait must not keep memory alive that it is a small part of.
+    const mustWait = socket.writableLength > 0;
+    // A cork costs more than it saves where there is only one.
+    if (chunks.length > 1) socket.cork();
+    for (const chunk of chunks) socket.write(mustWait ? withOwnMemory(chunk) : chunk, this.#onWritten);
+    if (chunks.length > 1) socket.uncork();
     if (socket.writableLength === 0) recycle(chunks);
   }
 

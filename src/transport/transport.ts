@@ -41,6 +41,8 @@ export interface Transport {
   /** Code and reason of the first close frame in either direction, 1006 where there was none; undefined while open. */
   readonly closeCode: number | undefined;
   readonly closeReason: string;
+  /** Code and reason of the close frame that the peer sent; null where it sent none, undefined where that is not known. */
+  readonly peerClose?: { readonly code: number; readonly reason: string } | null | undefined;
 
   /** MUST be called once, when the receiver is ready for events; nothing is read before. */
   start(events: TransportEvents): void;

@@ -97,6 +97,10 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
     return this.#connection.closeReason;
   }
 
+  get peerClose(): { readonly code: number; readonly reason: string } | null {
+    return this.#connection.peerClose ?? null;
+  }
+
   sendText(text: string, compress?: boolean): boolean {
     if (!this.isOpen) return false;
     const wasIdle = this.#isIdleFor(text.length);

@@ -1,6 +1,7 @@
 import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
+import { isThenable } from "../base/thenable.ts";
 import { listIncludes } from "../protocol/http/field-values.ts";
 import type { HandshakeOffer } from "../protocol/websocket/handshake.ts";
 import { fieldValue } from "../protocol/http/header-fields.ts";
@@ -96,12 +97,26 @@ export class RequestCycle {
     options: object,
     offer: HandshakeOffer,
   ): Promise<void> {
-    this.#exchange.onLost(handler.signalAborter());
+    // A hook is waited for only if it is async: otherwise the handshake is answered in the turn in which it came.
+    const wait = <Answer>(answer: PromiseLike<Answer>): PromiseLike<Answer> => {
+      this.#exchange.onLost(handler.signalAborter());
+      return answer;
+    };
     try {
-      await handler.initialize(options);
-      await this.#checkOrigin(handler, request);
-      await prepare(handler);
-      await this.#openSession(handler, offer);
+      const initialized = handler.initialize(options);
+      if (isThenable(initialized)) await wait(initialized);
+      const origin = request.header("origin");
+      // Only browsers send an Origin, and only a browser can be made to connect in the name of somebody else.
+      if (origin !== undefined) {
+        const allowed = handler.checkOrigin(origin);
+        checkAllowed(isThenable(allowed) ? await wait(allowed) : allowed, origin, request);
+      }
+      const user = handler.getCurrentUser();
+      handler.currentUser = isThenable(user) ? await wait(user) : user;
+      const prepared = handler.prepare();
+      if (isThenable(prepared)) await wait(prepared);
+      const subprotocol = handler.selectSubprotocol(offer.subprotocols);
+      this.#openSession(handler, offer, isThenable(subprotocol) ? await wait(subprotocol) : subprotocol);
     } catch (error) {
       handler.abortSignal();
       throw error;
@@ -114,18 +129,7 @@ export class RequestCycle {
     throw new Refusal(offer, offer.code === "WS_METHOD_NOT_ALLOWED" ? [["Allow", "GET"]] : []);
   }
 
-  async #checkOrigin(handler: WebSocketHandler<object>, request: HttpRequest): Promise<void> {
-    const origin = request.header("origin");
-    // Only browsers send an Origin, and only a browser can be made to connect in the name of somebody else.
-    if (origin === undefined) return;
-    // Nothing but true lets in: not the promise of an answer, nor some other value that happens to be truthy.
-    const isAllowed: unknown = await handler.checkOrigin(origin);
-    if (isAllowed !== true) {
-      throw new Refusal(describe("WS_ORIGIN_REFUSED", originDetails(origin, request)));
-    }
-  }
-
-  async #openSession(handler: WebSocketHandler<object>, offer: HandshakeOffer): Promise<void> {
+  #openSession(handler: WebSocketHandler<object>, offer: HandshakeOffer, selected: unknown): void {
     const { acceptedMessages } = handler;
     if (!["text", "binary", "any"].includes(acceptedMessages)) {
       const name = `${handler.constructor.name}.acceptedMessages`;
@@ -135,8 +139,8 @@ export class RequestCycle {
         value: kindOf(acceptedMessages),
       });
     }
-    const subprotocol = (await handler.selectSubprotocol(offer.subprotocols)) ?? "";
-    if (subprotocol !== "" && !offer.subprotocols.includes(subprotocol)) {
+    const subprotocol = selected ?? "";
+    if (!isOffered(subprotocol, offer.subprotocols)) {
       const offered = offer.subprotocols.join(", ") || "none";
       const details = { handler: handler.constructor.name, selected: kindOf(subprotocol), offered };
       throw new Refusal(describe("WS_SUBPROTOCOL_NOT_OFFERED", details));
@@ -235,6 +239,16 @@ export class RequestCycle {
   #logFailure(error: unknown): void {
     this.#environment.log.failed(this.#loggedRequest(), error);
   }
+}
+
+/** Nothing but true lets in: not some other value that happens to be truthy. */
+function checkAllowed(isAllowed: unknown, origin: string, request: HttpRequest): void {
+  if (isAllowed !== true) throw new Refusal(describe("WS_ORIGIN_REFUSED", originDetails(origin, request)));
+}
+
+/** Whether a client may be answered with this subprotocol; with none it always may. */
+function isOffered(subprotocol: unknown, offered: readonly string[]): subprotocol is string {
+  return subprotocol === "" || (offered as readonly unknown[]).includes(subprotocol);
 }
 
 async function prepare(handler: Handler<object>): Promise<void> {

@@ -47,11 +47,11 @@ export class Router {
   /** The route for a host name (without port) and path, or why there is none. */
   find(hostname: string, path: string): RouteMatch | Problem {
     for (const { hosts, path: pattern, handler, options } of this.#routes) {
-      if (!hosts.every((accepts) => accepts(hostname))) continue;
+      if (hosts.length > 0 && !hosts.every((accepts) => accepts(hostname))) continue;
       const match = pattern.match(path);
       if (match === undefined) continue;
       if (typeof match === "string") return describe("PATH_ENCODING_INVALID", { value: quote(match) });
-      return { ...match, handler, options };
+      return { params: match.params, pathArgs: match.pathArgs, handler, options };
     }
     return describe("ROUTE_NOT_FOUND", { path: quote(path) });
   }

@@ -1,5 +1,6 @@
 import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
+import { isThenable } from "../base/thenable.ts";
 import { CloseCode } from "../protocol/websocket/close-code.ts";
 import type { Subscriber } from "../hub/engine.ts";
 import type { SharedMessage } from "../protocol/websocket/shared-message.ts";
@@ -286,8 +287,4 @@ export class WebSocketSession implements TransportEvents, Subscriber<SharedMessa
     this.#isPaused = false;
     this.#transport.resumeReading();
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

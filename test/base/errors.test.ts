@@ -34,6 +34,11 @@ const thrown: ReadonlySet<ErrorCode> = new Set([
   "SUBSCRIBE_TOO_EARLY",
   "SUBSCRIPTIONS_TOO_MANY",
   "HANDSHAKE_FAILED",
+  "HANDSHAKE_TIMEOUT",
+  "PROXY_FAILED",
+  "REDIRECT_NOT_FOLLOWED",
+  "CONNECTION_CLOSED",
+  "PINGS_UNANSWERED",
 ]);
 
 test("every code is a refusal with a status, a failure with a close code, or thrown", () => {

@@ -66,7 +66,10 @@ const mainNames = [
   "HttpError",
   "WaterspoutError",
   "route",
-].concat(["Logger", "Settings", "ErrorCode", "PathParams", "CompressionOptions"]);
+  "connect",
+  "HandshakeError",
+  "WebSocket",
+].concat(["ConnectOptions", "Logger", "Settings", "ErrorCode", "PathParams", "CompressionOptions"]);
 const testingNames = ["ExpectedLog", "TestClient", "startApplication", "encodeRawFrame"];
 
 const programs = documents.flatMap(programsOf);

@@ -65,7 +65,8 @@ export class RawSocket {
     return raw;
   }
 
-  private constructor(socket: Socket, tcp: Socket) {
+  /** Reads and writes on a socket that is open already: one of TLS, or one that a test has accepted. */
+  constructor(socket: Socket, tcp: Socket = socket) {
     this.socket = socket;
     this.#tcp = tcp;
     socket.setNoDelay(true);
@@ -91,19 +92,25 @@ export class RawSocket {
     });
   }
 
-  /** The next response; one without Content-Length lasts until the end of the connection. */
-  async response(): Promise<RawResponse> {
+  /** The next start line and the header fields after it, up to the empty line. */
+  async head(): Promise<{ readonly startLine: string; readonly headers: RawResponse["headers"] }> {
     const head = await this.#take(() => {
       const end = this.#join().indexOf("\r\n\r\n");
       return end === -1 ? undefined : end + 4;
     });
-    const [statusLine = "", ...lines] = head.toString("latin1").trimEnd().split("\r\n");
+    const [startLine = "", ...lines] = head.toString("latin1").trimEnd().split("\r\n");
     const headers: Record<string, string[]> = {};
     for (const line of lines) {
       const colon = line.indexOf(":");
       (headers[line.slice(0, colon).toLowerCase()] ??= []).push(line.slice(colon + 1).trim());
     }
-    const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1]);
+    return { startLine, headers };
+  }
+
+  /** The next response; one without Content-Length lasts until the end of the connection. */
+  async response(): Promise<RawResponse> {
+    const { startLine, headers } = await this.head();
+    const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(startLine)?.[1]);
     const length = headers["content-length"]?.[0];
     if (status === 101 || status === 304) return { status, headers, body: "" };
     const body = length === undefined ? await this.rest() : await this.read(Number(length));

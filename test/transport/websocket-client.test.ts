@@ -2,70 +2,16 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "node:net";
-import type { TestContext } from "node:test";
 import { test } from "node:test";
-import { WaterspoutError } from "../../src/index.ts";
+import { HandshakeError, WaterspoutError } from "../../src/index.ts";
 import { defaultWebSocketLimits } from "../../src/base/limits.ts";
-import { acceptFor } from "../../src/protocol/websocket/handshake.ts";
 import { TestClient } from "../../src/testing/index.ts";
 import { HeartbeatWheel } from "../../src/transport/heartbeat.ts";
-import type { DialResult } from "../../src/transport/websocket-client.ts";
+import type { DialResult } from "../../src/transport/dial/dial-options.ts";
 import { dialWebSocket } from "../../src/transport/websocket-client.ts";
 import { deferred } from "../support/deferred.ts";
-
-/** A request as a server sees it. */
-interface Received {
-  readonly requestLine: string;
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-/** A server that answers every request with what `answer` says, byte for byte. */
-async function fakeServer(
-  context: TestContext,
-  answer: (received: Received, socket: Socket) => string | Buffer,
-): Promise<string> {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    socket.on("error", () => {});
-    let head = "";
-    socket.on("data", (chunk: Buffer) => {
-      if (head.includes("\r\n\r\n")) return;
-      head += chunk.toString("latin1");
-      if (!head.includes("\r\n\r\n")) return;
-      const [requestLine = "", ...lines] = head.trimEnd().split("\r\n");
-      const fields = Object.fromEntries(
-        lines.map((line) => {
-          const colon = line.indexOf(":");
-          return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-        }),
-      );
-      const bytes = answer({ requestLine, fields }, socket);
-      if (bytes.length > 0) socket.write(bytes);
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  context.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** The answer of RFC 6455 §4.2.2, with changes: null leaves a field out. */
-function accepting({ fields }: Received, changes: Readonly<Record<string, string | null>> = {}): string {
-  const all: Record<string, string | null> = {
-    Upgrade: "websocket",
-    Connection: "Upgrade",
-    "Sec-WebSocket-Accept": acceptFor(fields["sec-websocket-key"] ?? ""),
-    ...changes,
-  };
-  const lines = Object.entries(all).flatMap(([name, value]) =>
-    value === null ? [] : [`${name}: ${value}\r\n`],
-  );
-  return `HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`;
-}
+import type { Received } from "../support/fake-server.ts";
+import { accepting, fakeServer } from "../support/fake-server.ts";
 
 function dial(url: string, subprotocols: readonly string[] = []): Promise<DialResult> {
   return dialWebSocket(new URL(url), {
@@ -137,7 +83,12 @@ for (const { name, changes, reason } of [
     await assert.rejects(dial(url, ["v1", "v2"]), (error) => {
       assert.ok(error instanceof WaterspoutError);
       assert.equal(error.code, "HANDSHAKE_FAILED");
-      assert.equal(error.message, `the WebSocket handshake failed: ${reason}`);
+      const [sentence = "", ...fields] = error.message.split("\n");
+      assert.equal(
+        sentence,
+        `the WebSocket handshake failed: ${url}/ answered 101 Switching Protocols, but ${reason}`,
+      );
+      assert.ok(fields.includes("  connection: Upgrade"), error.message);
       return true;
     });
     // RFC 6455 §4.1: the client fails the connection, and does not leave it open.
@@ -145,15 +96,22 @@ for (const { name, changes, reason } of [
   });
 }
 
-for (const changes of [{ Upgrade: null }, { Connection: null }, { Connection: "close" }]) {
-  test(`a 101 that switches to nothing (${JSON.stringify(changes)}) is a refusal`, async (context) => {
+for (const [changes, problem] of [
+  [{ Upgrade: null }, "Upgrade is nothing"],
+  [{ Connection: null }, "Connection is nothing"],
+  [{ Connection: "close" }, 'Connection is "close"'],
+] as const) {
+  test(`a 101 that switches to nothing fails the handshake: ${problem}`, async (context) => {
     const url = await fakeServer(context, (received, socket) => {
       socket.end(accepting(received, changes));
       return "";
     });
-    const result = await dial(url);
-    assert.ok(result.kind === "refused");
-    assert.equal(result.status, 101);
+    await assert.rejects(dial(url), (error) => {
+      assert.ok(error instanceof HandshakeError);
+      assert.equal(error.status, 101);
+      assert.ok(error.message.includes(`101 Switching Protocols, but ${problem}\n`), error.message);
+      return true;
+    });
   });
 }
 
@@ -179,7 +137,7 @@ test("nobody listening fails the handshake, and says why", async (context) => {
   assert.notEqual(free, port);
   await assert.rejects(dial(`http://127.0.0.1:${free}`), {
     code: "HANDSHAKE_FAILED",
-    message: /^the WebSocket handshake failed: connect ECONNREFUSED/,
+    message: /^the WebSocket handshake failed: http:\/\/127\.0\.0\.1:\d+\/: connect ECONNREFUSED/,
   });
 });
 

@@ -17,7 +17,7 @@ export interface RequestTarget {
 export function parseRequestTarget(target: string): RequestTarget | undefined {
   // RFC 9112 §3.2: a fragment is never sent.
   if (target.includes("#")) return undefined;
-  if (target.startsWith("/")) return { ...splitQuery(target), authority: undefined };
+  if (target.startsWith("/")) return splitQuery(target, undefined);
   if (target === "*") return { path: "*", query: "", authority: undefined };
   const scheme = /^https?:\/\//i.exec(target)?.[0];
   if (scheme === undefined) return undefined;
@@ -26,11 +26,11 @@ export function parseRequestTarget(target: string): RequestTarget | undefined {
   const authority = end === -1 ? rest : rest.slice(0, end);
   if (parseAuthority(authority) === undefined) return undefined;
   const path = end === -1 ? "" : rest.slice(end);
-  return { ...splitQuery(path.startsWith("/") ? path : `/${path}`), authority };
+  return splitQuery(path.startsWith("/") ? path : `/${path}`, authority);
 }
 
-function splitQuery(pathAndQuery: string): { path: string; query: string } {
+function splitQuery(pathAndQuery: string, authority: string | undefined): RequestTarget {
   const mark = pathAndQuery.indexOf("?");
-  if (mark === -1) return { path: pathAndQuery, query: "" };
-  return { path: pathAndQuery.slice(0, mark), query: pathAndQuery.slice(mark + 1) };
+  if (mark === -1) return { path: pathAndQuery, query: "", authority };
+  return { path: pathAndQuery.slice(0, mark), query: pathAndQuery.slice(mark + 1), authority };
 }

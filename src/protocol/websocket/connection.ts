@@ -51,6 +51,7 @@ export class WebSocketConnection implements FrameSink {
   #state: "open" | "closing" | "closed" = "open";
   #closeCode: number | undefined;
   #closeReason = "";
+  #peerClose: { readonly code: number; readonly reason: string } | undefined;
   /** The payload of a control frame that a read has cut. */
   #control: MessageBuffer | undefined;
   #frameOpcode = 0;
@@ -75,6 +76,11 @@ export class WebSocketConnection implements FrameSink {
   /** The reason that stood beside `closeCode`. */
   get closeReason(): string {
     return this.#closeReason;
+  }
+
+  /** Code and reason of the close frame that the peer sent, which alone count for a WebSocket of the standard; undefined if none came. */
+  get peerClose(): { readonly code: number; readonly reason: string } | undefined {
+    return this.#peerClose;
   }
 
   /** Takes the next bytes from the peer, `bytes` up to before `end`. They are unmasked in place, and not kept. */
@@ -205,11 +211,13 @@ export class WebSocketConnection implements FrameSink {
       this.fail(problem);
       return;
     }
+    const code = payload.length === 0 ? undefined : (payload[0]! << 8) | payload[1]!;
+    const reason = Buffer.from(payload.subarray(2)).toString();
+    this.#peerClose = { code: code ?? CloseCode.noStatus, reason };
     if (this.#state === "open") {
-      const code = payload.length === 0 ? undefined : (payload[0]! << 8) | payload[1]!;
       // RFC 6455 §5.5.1: the answer usually echoes the code; the reason is the peer's own.
       this.#writeClose(code, "");
-      this.#closeReason = Buffer.from(payload.subarray(2)).toString();
+      this.#closeReason = reason;
     }
     this.#enterClosed(undefined);
   }

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { encodeUtf8 } from "../../base/text-bytes.ts";
 import { finBit, formatHeader, lengthOfHeader, maskBit, rsv1Bit } from "./frame-header.ts";
 import { applyMask } from "./mask.ts";
 import { OutputBuffer } from "./output-buffer.ts";
@@ -30,7 +31,7 @@ export class FrameWriter extends OutputBuffer {
     if (text.length < measuredTextCharactersMin) return this.#writeShortText(opcode, text);
     const length = Buffer.byteLength(text);
     const start = this.#beginFrame(finBit | opcode, length);
-    this.memory.write(text, start);
+    encodeUtf8(this.memory, text, start);
     this.#mask(start, start + length);
     return length;
   }
@@ -57,7 +58,7 @@ export class FrameWriter extends OutputBuffer {
     const at = this.reserve(room);
     const { memory } = this;
     const guessed = at + this.#headerFor(text.length);
-    const length = memory.write(text, guessed);
+    const length = encodeUtf8(memory, text, guessed);
     const start = at + this.#headerFor(length);
     if (start !== guessed) memory.copyWithin(start, guessed, guessed + length);
     this.giveBack(at + room - start - length);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Problem } from "../../base/errors.ts";
 import { describe } from "../../base/errors.ts";
 import { quote } from "../../base/text.ts";
@@ -27,9 +27,7 @@ const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** The Sec-WebSocket-Accept that answers a Sec-WebSocket-Key (RFC 6455 §4.2.2). */
 export function acceptFor(key: string): string {
-  return createHash("sha1")
-    .update(key + acceptGuid)
-    .digest("base64");
+  return hash("sha1", key + acceptGuid, "base64");
 }
 
 /** Checks a client's handshake (RFC 6455 §4.2.1), all but Host and Origin: a problem, or what the client offers. */
@@ -84,15 +82,23 @@ export interface HandshakeResponse {
   readonly headers: HeaderFields;
 }
 
+/** What a right answer agrees on. */
+export interface HandshakeAgreement {
+  /** Empty for none. */
+  readonly subprotocol: string;
+  /** As they came: whether they were offered, and with these parameters, is for `checkAgreed` to judge. */
+  readonly extensions: readonly ExtensionOffer[];
+}
+
 /**
  * Checks a server's answer (RFC 6455 §4.1, second half). Returns what is wrong with it, as the end of a sentence, or
- * the subprotocol that was agreed on.
+ * what was agreed on.
  */
 export function checkHandshakeResponse(
   response: HandshakeResponse,
   key: string,
   offeredSubprotocols: readonly string[],
-): { readonly problem: string } | { readonly subprotocol: string } {
+): { readonly problem: string } | HandshakeAgreement {
   const field = (name: string): string | undefined => fieldValue(response.headers, name);
   if (response.status !== 101) return { problem: `the status is ${response.status}, not 101` };
   if (field("upgrade")?.toLowerCase() !== "websocket")
@@ -101,12 +107,12 @@ export function checkHandshakeResponse(
     return { problem: `Connection is ${quote(field("connection"))}` };
   if (field("sec-websocket-accept") !== acceptFor(key))
     return { problem: "Sec-WebSocket-Accept does not fit the key" };
-  if (field("sec-websocket-extensions") !== undefined) {
-    return { problem: `extension ${quote(field("sec-websocket-extensions"))} was not offered` };
-  }
   const subprotocol = field("sec-websocket-protocol") ?? "";
   if (subprotocol !== "" && !offeredSubprotocols.includes(subprotocol)) {
     return { problem: `subprotocol ${quote(subprotocol)} was not offered` };
   }
-  return { subprotocol };
+  const extensions = parseExtensions(field("sec-websocket-extensions"));
+  if (extensions === undefined)
+    return { problem: `Sec-WebSocket-Extensions is ${quote(field("sec-websocket-extensions"))}` };
+  return { subprotocol, extensions };
 }

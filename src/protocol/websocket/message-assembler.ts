@@ -1,6 +1,7 @@
-import { Buffer, isUtf8 } from "node:buffer";
+import { isUtf8 } from "node:buffer";
 import type { Problem } from "../../base/errors.ts";
 import { describe } from "../../base/errors.ts";
+import { decodeAscii, decodeUtf8 } from "../../base/text-bytes.ts";
 import { Utf8Validator } from "../../base/utf8.ts";
 import { MessageBuffer } from "./message-buffer.ts";
 import type { MessageCodec } from "./message-codec.ts";
@@ -159,9 +160,7 @@ export class MessageAssembler {
   }
 
   #deliverText(bytes: Uint8Array, start: number, end: number, isAscii: boolean): Problem | undefined {
-    const buffer = bufferOf(bytes);
-    // The encoding "latin1" is the fast one, and of ASCII gives the same.
-    const text = buffer.toString(isAscii ? "latin1" : "utf8", start, end);
+    const text = isAscii ? decodeAscii(bytes, start, end) : decodeUtf8(bytes, start, end);
     // Only a text that was not valid, or that has this character itself, has it now.
     if (!isAscii && text.includes("\ufffd") && !isUtf8(bytes.subarray(start, end))) {
       return describe("WS_TEXT_INVALID", {});
@@ -169,9 +168,4 @@ export class MessageAssembler {
     this.#sink.receiveText(text, end - start);
     return undefined;
   }
-}
-
-/** The same memory with the methods of a Node Buffer, which the bytes of most reads are already. */
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { encodeUtf8 } from "../../base/text-bytes.ts";
 import { finBit, formatHeader, lengthOfHeader, rsv1Bit } from "./frame-header.ts";
 import type { MessageCodec } from "./message-codec.ts";
 import { Opcode } from "./opcode.ts";
@@ -68,7 +69,7 @@ export class SharedMessage {
     const headerLength = lengthOfHeader(length);
     const { memory, at } = reserve(headerLength + length);
     formatHeader(memory, at, first, 0, length);
-    if (typeof data === "string") memory.write(data, at + headerLength);
+    if (typeof data === "string") encodeUtf8(memory, data, at + headerLength);
     else memory.set(data, at + headerLength);
     return new Uint8Array(memory.buffer, at, headerLength + length);
   }
