@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
+import type { ConnectionOptions } from "node:tls";
+import { connect as connectTls } from "node:tls";
 
 /** A response as it stood on the wire. */
 export interface RawResponse {
@@ -46,23 +48,27 @@ export function handshake(fields: HandshakeFields = {}, requestLine = "GET /ws H
 /** A TCP connection on which a test writes what it likes, and reads what comes back byte by byte. */
 export class RawSocket {
   readonly socket: Socket;
+  /** What carries TLS, or the same as `socket`. */
+  readonly #tcp: Socket;
   #chunks: Buffer[] = [];
   #length = 0;
   #ending: Ending | undefined;
   #wake: () => void = () => {};
 
-  /** Connects to a port of the loopback address. */
-  static async connect(port: number): Promise<RawSocket> {
+  /** Connects to a port of the loopback address, with TLS if its options are given. */
+  static async connect(port: number, tls?: ConnectionOptions): Promise<RawSocket> {
     // Half-open: that the server ends must not end our side as well, or a test could not tell who did.
-    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-    const raw = new RawSocket(socket);
-    await once(socket, "connect");
+    const tcp = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const socket = tls === undefined ? tcp : connectTls({ ...tls, socket: tcp });
+    const raw = new RawSocket(socket, tcp);
+    await once(socket, tls === undefined ? "connect" : "secureConnect");
     return raw;
   }
 
   /** Reads and writes on a socket that is open already: one of TLS, or one that a test has accepted. */
-  constructor(socket: Socket) {
+  constructor(socket: Socket, tcp: Socket = socket) {
     this.socket = socket;
+    this.#tcp = tcp;
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => {
       this.#chunks.push(chunk);
@@ -113,11 +119,17 @@ export class RawSocket {
 
   /** The next frame, as a server sends it: not masked. */
   async frame(): Promise<ReceivedFrame> {
+    const { first, payload } = await this.frameWithBits();
+    return { opcode: first & 0x0f, payload };
+  }
+
+  /** The next frame with all of its first byte, as it came. */
+  async frameWithBits(): Promise<{ readonly first: number; readonly payload: Buffer }> {
     const [first = 0, second = 0] = await this.read(2);
     const extended = second === 126 ? 2 : second === 127 ? 8 : 0;
     const lengthBytes = await this.read(extended);
     const length = extended === 0 ? second : Number(`0x${lengthBytes.toString("hex")}`);
-    return { opcode: first & 0x0f, payload: await this.read(length) };
+    return { first, payload: await this.read(length) };
   }
 
   /** Bytes that have come and were not asked for yet. */
@@ -154,7 +166,7 @@ export class RawSocket {
 
   /** Cuts the connection with a TCP reset, as a machine does that lost its state. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    this.#tcp.resetAndDestroy();
   }
 
   async #take(length: () => number | undefined): Promise<Buffer> {

@@ -84,12 +84,14 @@ export class FrameRecorder implements FrameSink {
 export class RecordedConnection implements ConnectionEvents {
   readonly connection: WebSocketConnection;
   readonly #role: Role;
+  readonly #isCompressing: boolean;
   #events: string[] = [];
   /** What `receiveClosing` was told: the last problem. */
   problem: Problem | undefined;
 
   constructor(role: Role, options: Partial<Omit<ConnectionOptions, "role">> = {}) {
     this.#role = role;
+    this.#isCompressing = options.codec !== undefined;
     const mask = role === "client" ? { createMaskKey: () => 0x37_fa_21_3d } : {};
     const defaults = { role, maxMessageBytes: 1000, accepts: "any", ...mask } as const;
     this.connection = new WebSocketConnection({ ...defaults, ...options }, this);
@@ -115,22 +117,26 @@ export class RecordedConnection implements ConnectionEvents {
     return new Uint8Array(Buffer.concat(this.connection.output.take()));
   }
 
-  /** The frames sent since the last call, as the peer reads them: `pong 0102`, `close 1002 WS_MASK_MISSING`. */
+  /**
+   * The frames sent since the last call, as the peer reads them: `pong 0102`, `close 1002 WS_MASK_MISSING`,
+   * `compressed text 6103`.
+   */
   takeFrames(): string[] {
     const frames: string[] = [];
-    let opcode = 0;
-    const parser = new FrameParser(this.#role === "server" ? "client" : "server", {
-      receiveFrame: (frameOpcode) => {
-        opcode = frameOpcode;
+    let frame = { opcode: 0, isCompressed: false };
+    const sink: FrameSink = {
+      receiveFrame: (opcode, _fin, isCompressed) => {
+        frame = { opcode, isCompressed };
       },
       receivePayload: (bytes, start, end) => {
-        frames.push(describeFrame(opcode, bytes.subarray(start, end)));
+        frames.push(describeFrame(frame.opcode, bytes.subarray(start, end), frame.isCompressed));
       },
       receiveFrameError: ({ code }) => {
         frames.push(`not a frame: ${code}`);
       },
-    });
-    parser.receive(this.takeBytes());
+    };
+    const peerRole = this.#role === "server" ? "client" : "server";
+    new FrameParser(peerRole, sink, this.#isCompressing).receive(this.takeBytes());
     return frames;
   }
 
@@ -178,8 +184,9 @@ export function assertEnding(
   assert.deepEqual(seen, { state, code: closeCode, reason: closeReason });
 }
 
-function describeFrame(opcode: number, payload: Uint8Array): string {
+function describeFrame(opcode: number, payload: Uint8Array, isCompressed: boolean): string {
   const name = Object.entries(Opcode).find(([, value]) => value === opcode)?.[0];
+  if (isCompressed) return `compressed ${name} ${toHex(payload)}`.trimEnd();
   if (opcode === Opcode.text) return `${name} ${Buffer.from(payload).toString()}`;
   if (opcode !== Opcode.close || payload.length === 0) return `${name} ${toHex(payload)}`.trimEnd();
   const code = Buffer.from(payload).readUInt16BE();

@@ -6,6 +6,7 @@ import { RawSocket } from "./raw-socket.ts";
 
 /** An application that runs until its test is over. */
 export interface Running {
+  readonly app: Application;
   readonly server: Server;
   readonly log: ExpectedLog;
   /** The server's URL with `path` behind it. */
@@ -33,7 +34,8 @@ export async function runApplication(
   options: ListenOptions = {},
 ): Promise<Running> {
   const log = new ExpectedLog();
-  const server = await startApplication(new Application(routes, { logger: log, ...settings }), options);
+  const app = new Application(routes, { logger: log, ...settings });
+  const server = await startApplication(app, options);
   const sockets: RawSocket[] = [];
   context.after(async () => {
     // A raw socket answers no close frame: the server would wait for it until its patience ends.
@@ -46,5 +48,5 @@ export async function runApplication(
     sockets.push(raw);
     return raw;
   };
-  return { server, log, at: (path) => server.url + path, connectRaw };
+  return { app, server, log, at: (path) => server.url + path, connectRaw };
 }

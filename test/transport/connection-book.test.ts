@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
+import type { ByteStream } from "../../src/transport/byte-stream.ts";
 import { ConnectionBook } from "../../src/transport/connection-book.ts";
 import type { HttpExchange } from "../../src/transport/http-exchange.ts";
 
@@ -93,4 +94,51 @@ test("silent connections are those on which nothing came since they were accepte
   assert.deepEqual(destroyed(), [true, true, true, false, false, false]);
   book.destroyAll();
   assert.deepEqual(destroyed(), [true, true, true, false, true, false]);
+});
+
+/** A stream that only knows whether it was destroyed. */
+function fakeStream(): ByteStream & { destroyed: number } {
+  return {
+    destroyed: 0,
+    isDestroyed: false,
+    pendingBytes: 0,
+    start() {},
+    write() {},
+    end() {},
+    destroy() {
+      this.destroyed++;
+    },
+    pauseReading() {},
+    resumeReading() {},
+  };
+}
+
+test("streams are waited for until the last is forgotten", async () => {
+  const book = new ConnectionBook();
+  await book.streamsClosed();
+  const streams = [fakeStream(), fakeStream()];
+  for (const stream of streams) book.addStream(stream);
+  let areClosed = false;
+  const closed = book.streamsClosed().then(() => {
+    areClosed = true;
+  });
+  const { forgetStream } = book;
+  for (const stream of streams) {
+    await Promise.resolve();
+    assert.equal(areClosed, false);
+    forgetStream(stream);
+  }
+  await closed;
+  await book.streamsClosed();
+  // One that was never written down is no reason to be confused.
+  forgetStream(fakeStream());
+});
+
+test("all streams are destroyed, but those that were forgotten", () => {
+  const book = new ConnectionBook();
+  const streams = [fakeStream(), fakeStream(), fakeStream()];
+  for (const stream of streams) book.addStream(stream);
+  if (streams[1] !== undefined) book.forgetStream(streams[1]);
+  book.destroyAll();
+  assert.deepEqual(streams.map(({ destroyed }) => destroyed), [1, 0, 1]); // prettier-ignore
 });

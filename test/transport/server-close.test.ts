@@ -6,7 +6,8 @@ import { RequestHandler, WebSocketHandler } from "../../src/index.ts";
 import { encodeRawFrame, TestClient } from "../../src/testing/index.ts";
 import { Inbox } from "../../src/testing/inbox.ts";
 import { deferred } from "../support/deferred.ts";
-import { closeOf, handshake } from "../support/raw-socket.ts";
+import { certificate, trust } from "../support/certificate.ts";
+import { closeOf, handshake, RawSocket } from "../support/raw-socket.ts";
 import { runApplication } from "../support/run-application.ts";
 
 /** Whether a promise is still open after everything that is due has run. */
@@ -263,3 +264,38 @@ test("a socket refused in debug mode is closed like any other", async (context) 
   await log.expect(/^403 /);
   await log.expect(/^WS_ORIGIN_REFUSED/);
 });
+
+for (const [how, options, sharedReadBuffer] of [
+  ["adopted sockets", {}, true],
+  ["sockets", {}, false],
+  ["sockets with TLS", { tls: certificate }, true],
+] as const) {
+  test(`close() waits for ${how} of which nobody takes leave, and cuts them when their time is over`, async (context) => {
+    const opened = new Inbox<WebSocketHandler>();
+    const closes = new Inbox<number>();
+    class Stubborn extends WebSocketHandler {
+      override open() {
+        opened.add(this);
+      }
+      override onClose(code: number) {
+        closes.add(code);
+      }
+    }
+    const websocket = { closeTimeoutMs: 100, sharedReadBuffer };
+    const { server } = await runApplication(context, [["/ws", Stubborn]], { websocket }, options);
+    const raw = await RawSocket.connect(server.port, "tls" in options ? trust : undefined);
+    context.after(() => raw.socket.destroy());
+    raw.write(handshake());
+    await raw.response();
+    const handler = await opened.next();
+    // It does not even read: what is sent to it stays with the server.
+    raw.socket.pause();
+    handler.writeMessage(new Uint8Array(16 << 20));
+    assert.ok(handler.bufferedAmount > 0);
+    await server.close();
+    assert.equal(await closes.next(), 1001);
+    raw.socket.resume();
+    await raw.ended();
+    assert.ok(raw.received < 16 << 20, "it was cut");
+  });
+}

@@ -7,18 +7,25 @@ import { encodeRawFrame } from "../../../src/testing/raw-frame.ts";
 import { checkProperty } from "../../support/property.ts";
 import { chunksOf, everyChunking, FrameRecorder, fromHex, repeated, toHex } from "../../support/recording.ts";
 
-function parse(role: Role, chunks: readonly Uint8Array[]): string[] {
+function parse(role: Role, chunks: readonly Uint8Array[], allowsRsv1?: boolean): string[] {
   const recorder = new FrameRecorder();
-  const parser = new FrameParser(role, recorder);
+  const parser = new FrameParser(role, recorder, allowsRsv1);
   for (const chunk of chunks) parser.receive(chunk);
   return recorder.events;
 }
 
 /** Parses the bytes whole, byte by byte, and cut in two everywhere: each must give the same. */
-function assertParsed(role: Role, hex: string, events: readonly string[], message: string): void {
+function assertParsed(
+  role: Role,
+  hex: string,
+  events: readonly string[],
+  message: string,
+  allowsRsv1?: boolean,
+): void {
   const bytes = fromHex(hex);
   for (const chunks of everyChunking(bytes)) {
-    assert.deepEqual(parse(role, chunks), events, `${message}, cut in ${chunks.map((c) => c.length).join()}`);
+    const cut = `${message}, cut in ${chunks.map((chunk) => chunk.length).join()}`;
+    assert.deepEqual(parse(role, chunks, allowsRsv1), events, cut);
   }
 }
 
@@ -233,4 +240,114 @@ test("where a stream is cut makes no difference, to frames right and wrong", (co
       }
     }),
   );
+});
+
+test("where an extension was agreed on, RSV1 is reported of the first frame of a message (RFC 7692 §6)", () => {
+  const events = [
+    "frame 1 more 1 rsv1",
+    "payload 61",
+    "frame 9 fin 0",
+    "payload ",
+    "frame 0 fin 1",
+    "payload 62",
+    "frame 2 fin 0 rsv1",
+    "payload ",
+    "frame 1 fin 1",
+    "payload 63",
+  ];
+  assertParsed("client", "410161 8900 800162 c200 810163", events, "without masks", true);
+  const masked = "4181 01020304 60 8980 00000000 8081 01000000 63 c280 00000000 8181 00000000 63";
+  assertParsed("server", masked, events, "with masks", true);
+});
+
+test("where an extension was agreed on, every other reserved bit is still refused", () => {
+  const wrong: readonly (readonly [what: string, first: string])[] = [
+    ["RSV2", "a1"],
+    ["RSV3", "92"],
+    ["RSV1 and RSV2", "e1"],
+    ["RSV1 and RSV3", "d2"],
+    ["RSV1 of a continuation", "c0"],
+    ["RSV1 of a continuation that is not the last", "40"],
+    ["RSV1 of a close", "c8"],
+    ["RSV1 of a ping", "c9"],
+    ["RSV1 of a pong", "ca"],
+    ["RSV1 of a reserved control opcode", "cb"],
+  ];
+  for (const [what, first] of wrong) {
+    assertParsed("server", `${first}85 ${zeros(20)}`, ["error WS_RESERVED_BITS"], what, true);
+    assertParsed("client", `${first}05 ${zeros(20)}`, ["error WS_RESERVED_BITS"], what, true);
+  }
+  assertParsed("client", `c305 ${zeros(20)}`, ["error WS_OPCODE_UNKNOWN"], "an unknown opcode", true);
+  assertParsed("server", `c105 ${zeros(20)}`, ["error WS_MASK_MISSING"], "no mask", true);
+  assertParsed("client", `c185 ${zeros(20)}`, ["error WS_MASK_UNEXPECTED"], "a mask", true);
+});
+
+test("every form of header may be cut at every byte, in front of another frame and behind it", () => {
+  for (const length of [0, 5, 125, 126, 300, 65_536]) {
+    for (const [role, mask] of [
+      ["server", 0x01_02_03_04],
+      ["client", null],
+    ] as const) {
+      // prettier-ignore
+      const payload = new Uint8Array(length).fill(0x61);
+      const frame = encodeRawFrame({ opcode: 2, payload, mask });
+      const around = encodeRawFrame({ opcode: 9, payload: "p", mask });
+      const bytes = new Uint8Array(Buffer.concat([around, frame, around]));
+      const ping = ["frame 9 fin 1", "payload 70"];
+      const expected = [...ping, `frame 2 fin ${length}`, `payload ${toHex(payload)}`, ...ping];
+      const headerEnd = bytes.length - length - around.length;
+      for (let cut = around.length; cut <= headerEnd; cut++) {
+        assert.deepEqual(parse(role, chunksOf(bytes, [cut])), expected, `${length} bytes, cut at ${cut}`);
+        assert.deepEqual(
+          parse(role, chunksOf(bytes, [cut, 1])),
+          expected,
+          `${length} bytes, cut behind ${cut}`,
+        );
+      }
+    }
+  }
+});
+
+test("of a chunk only what stands before its end is looked at or changed", () => {
+  const chunk = fromHex("8185 37fa213d 7f9f4d5158 c185 7f9f4d5158");
+  const recorder = new FrameRecorder();
+  const parser = new FrameParser("server", recorder);
+  parser.receive(chunk, 9);
+  assert.equal(toHex(chunk), "818537fa213d48656c5158c1857f9f4d5158");
+  // The next read is into the same memory.
+  chunk.set(fromHex("5158 81"));
+  parser.receive(chunk, 3);
+  assert.deepEqual(recorder.events, ["frame 1 fin 5", "payload 48656c6c6f"]);
+  chunk.set(fromHex("80 01020304 ff"));
+  parser.receive(chunk, 5);
+  assert.deepEqual(recorder.events.slice(2), ["frame 1 fin 0", "payload "]);
+});
+
+test("a server is told of each piece whether it is ASCII; a client looks at no byte", () => {
+  const seen: boolean[] = [];
+  const sink = { receiveFrame() {}, receivePayload: (...[, , , , isAscii]: [Uint8Array, number, number, number, boolean]) => seen.push(isAscii), receiveFrameError() {} }; // prettier-ignore
+  const server = new FrameParser("server", sink);
+  const bytes = encodeRawFrame({ opcode: 1, payload: `${"a".repeat(40)}é` });
+  server.receive(bytes.slice(0, 46));
+  server.receive(bytes.slice(46, 47));
+  server.receive(bytes.slice(47));
+  server.receive(encodeRawFrame({ opcode: 1 }));
+  new FrameParser("client", sink).receive(fromHex("810161 8100"));
+  assert.deepEqual(seen, [true, false, false, true, false, true]);
+});
+
+test("nothing is allocated for frames that lie in one read", (context) => {
+  const bytes = Buffer.concat([fromHex("8105 48656c6c6f"), encodeRawFrame({ opcode: 2, payload: new Uint8Array(300), mask: null })]); // prettier-ignore
+  const parser = new FrameParser("client", {
+    receiveFrame() {},
+    receivePayload() {},
+    receiveFrameError() {},
+  });
+  const made = context.mock.method(globalThis, "Uint8Array");
+  parser.receive(bytes);
+  const inOneRead = made.mock.callCount();
+  parser.receive(bytes, 1);
+  const afterCut = made.mock.callCount();
+  made.mock.restore();
+  assert.deepEqual([inOneRead, afterCut], [0, 1]);
 });

@@ -165,3 +165,58 @@ test("what one end writes, the other end's parser reads", (context) => {
     100,
   );
 });
+
+test("a compressed message is written with RSV1, and copied whatever its size (RFC 7692 §6.1)", () => {
+  for (const [writer, header, mask] of [
+    [new FrameWriter(), ["c103", "c27e4001"], ""],
+    [new FrameWriter(() => 0), ["c183", "c2fe4001"], "00000000"],
+  ] as const) {
+    const payload = fromHex("010203");
+    writer.writeCompressed(Opcode.text, payload);
+    const large = new Uint8Array(16_385).fill(7);
+    writer.writeCompressed(Opcode.binary, large);
+    payload.fill(9);
+    large.fill(9);
+    const expected = `${header[0]}${mask}010203${header[1]}${mask}${"07".repeat(16_385)}`;
+    assert.equal(writer.byteLength, expected.length / 2);
+    assert.equal(taken(writer), expected);
+  }
+});
+
+test("text of any length and script is the same frame, whether its length is guessed or measured", () => {
+  for (const [character, bytes] of [
+    ["a", 1],
+    ["é", 2],
+    ["郑", 3],
+    ["👍", 2],
+  ] as const) {
+    // prettier-ignore
+    for (const count of [1, 41, 42, 62, 63, 125, 126, 8191, 8192, 21_845, 21_846, 65_536]) {
+      const text = character.repeat(count / character.length);
+      for (const createKey of [undefined, () => 0]) {
+        const writer = new FrameWriter(createKey);
+        const length = writer.writeText(Opcode.text, text);
+        assert.equal(length, Math.trunc(count / character.length) * bytes * character.length);
+        const bytesWriter = new FrameWriter(createKey);
+        bytesWriter.writeBytes(Opcode.text, Buffer.from(text));
+        const expected = Buffer.concat(bytesWriter.take());
+        assert.equal(writer.byteLength, expected.length);
+        assert.ok(expected.equals(Buffer.concat(writer.take())), `${count} of ${character}`);
+      }
+    }
+  }
+});
+
+test("room that a short text did not need is the next frame's", () => {
+  const writer = new FrameWriter();
+  for (const text of ["a", "é", "郑", "x".repeat(126), "é".repeat(100)]) writer.writeText(Opcode.text, text);
+  assert.equal(writer.take().length, 1);
+});
+
+test("long text is measured: no more memory is asked for than it takes", (context) => {
+  const { mock } = context.mock.method(Buffer, "allocUnsafeSlow");
+  const writer = new FrameWriter();
+  writer.writeText(Opcode.text, "x".repeat(100_000));
+  assert.deepEqual(mock.calls.map((call) => call.arguments[0]), [100_010]); // prettier-ignore
+  assert.equal(writer.take()[0]?.buffer.byteLength, 100_010);
+});

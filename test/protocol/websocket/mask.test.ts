@@ -87,3 +87,38 @@ test("one byte that is not ASCII is seen wherever it stands", () => {
     }
   }
 });
+
+test("memory whose bytes are not a multiple of four is masked to its end", () => {
+  for (const byteLength of [33, 34, 35, 36]) {
+    const memory = new Uint8Array(byteLength).fill(1);
+    applyMask(memory, 0, byteLength, 0x01_02_03_04, 0);
+    const expected = maskedByTheBook(Array<number>(byteLength).fill(1), 0x01_02_03_04, 0);
+    assert.deepEqual([...memory], expected);
+  }
+});
+
+test("several memories in turns are each masked where they lie", () => {
+  const memories = [0, 1, 2].map((offset) => new Uint8Array(100).subarray(offset, offset + 64));
+  for (let turn = 0; turn < 3; turn++) for (const memory of memories) mask(memory, 0x01_02_03_04, 0);
+  for (const memory of memories) assert.equal(toHex(memory), "01020304".repeat(16));
+});
+
+test("where words have their highest byte first, the key has it first, too", async (context) => {
+  // The module asks once: a second instance of it is told the opposite of what is true here.
+  const url = new URL("../../../src/protocol/websocket/mask.js?other-order", import.meta.url);
+  class Swapped extends Uint16Array {
+    constructor(values: readonly number[]) {
+      super(values.map((value) => ((value & 0xff) << 8) | (value >> 8)));
+    }
+  }
+  const { Uint16Array: original } = globalThis;
+  context.after(() => {
+    globalThis.Uint16Array = original;
+  });
+  globalThis.Uint16Array = Swapped as unknown as Uint16ArrayConstructor;
+  const other = (await import(url.href)) as { applyMask: typeof applyMask };
+  globalThis.Uint16Array = original;
+  const bytes = new Uint8Array(64);
+  other.applyMask(bytes, 0, 64, 0x01_02_03_04, 0);
+  assert.equal(toHex(bytes), "04030201".repeat(16));
+});
