@@ -200,14 +200,14 @@ const table = {
   WS_MESSAGE_TOO_BIG: {
     closeCode: 1009,
     message: "a message is longer than <limit> bytes",
-    advice: "To allow more: websocket: { maxMessageBytes }.",
+    advice: "To allow more: websocket: { maxMessageBytes }; of connect(), maxMessageBytes.",
   },
   WS_DEFLATE_INVALID: { closeCode: 1007, message: "a compressed message is not valid DEFLATE data" },
   WS_HANDLER_FAILED: { closeCode: 1011, message: "the handler threw an exception" },
   HEARTBEAT_TIMEOUT: {
     closeCode: 1001,
     message: "nothing was received for <limit> ms after a ping",
-    advice: "To allow more: websocket: { pingTimeoutMs }.",
+    advice: "To allow more: websocket: { pingTimeoutMs }; of connect(), pingTimeoutMs.",
   },
   SLOW_CONSUMER: {
     closeCode: 1013,
@@ -257,7 +257,10 @@ const table = {
   CHANNEL_INVALID: {
     message: "the name of a channel is a text of 1 to 255 bytes in UTF-8, got <got>",
   },
-  SUBSCRIBE_TOO_EARLY: { message: "channel <channel> cannot be subscribed to before open()" },
+  NOT_OPEN_YET: {
+    message: "<what> was called before open(): there is no connection yet",
+    advice: "To refuse a connection, throw an HttpError in prepare().",
+  },
   SUBSCRIPTIONS_TOO_MANY: {
     message: "a connection subscribes to at most <limit> channels",
     advice: "To allow more: websocket: { maxSubscriptions }.",

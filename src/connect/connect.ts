@@ -1,3 +1,5 @@
+import { misuse } from "../base/errors.ts";
+import { kindOf } from "../base/text.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import { holdMessages, WebSocket } from "./websocket.ts";
 
@@ -14,6 +16,10 @@ import { holdMessages, WebSocket } from "./websocket.ts";
  * for await (const message of socket) console.log(message);
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocket> {
+  if (typeof options !== "object" || (options as unknown) === null || Array.isArray(options)) {
+    const expected = "an object (subprotocols go into { protocols })";
+    throw misuse("SETTING_INVALID", { name: "options", expected, value: kindOf(options) });
+  }
   const socket = new WebSocket(url, { ...options, binaryType: options.binaryType ?? "arraybuffer" });
   holdMessages(socket);
   await socket.opened;

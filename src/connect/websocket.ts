@@ -309,7 +309,14 @@ export class WebSocket extends EventTarget {
    * @throws WaterspoutError (as a rejection) CONNECTION_CLOSED when the connection is not open or ends before the pong comes,
    *   PINGS_UNANSWERED, PING_TOO_LONG for more than 125 bytes, ARGUMENT_TYPE_INVALID.
    */
-  async ping(data?: string | BytesLike): Promise<void> {
+  ping(data?: string | BytesLike): Promise<void> {
+    const answered = this.#ping(data);
+    // Who does not wait for the pong has nothing to catch: how the connection ended is told elsewhere.
+    answered.catch(() => {});
+    return answered;
+  }
+
+  async #ping(data: string | BytesLike | undefined): Promise<void> {
     this.#forgetSent();
     if (data === undefined) return this.#connection.ping();
     if (typeof data !== "string" && !isBytesLike(data)) {

@@ -1,8 +1,22 @@
 import type { Engine, Subscriber } from "./engine.ts";
 
-/** The engine for one process: a set of subscribers for each channel. */
+interface Channel<Message> {
+  readonly subscribers: Set<Subscriber<Message>>;
+  /** The same as a list, which a delivery goes through: made when one is published, gone with the next change. */
+  list: readonly Subscriber<Message>[] | undefined;
+}
+
+interface Publication<Message> {
+  readonly channel: string;
+  readonly message: Message;
+  readonly except: Subscriber<Message> | undefined;
+}
+
+/** The engine for one process. */
 export class MemoryEngine<Message> implements Engine<Message> {
-  readonly #channels = new Map<string, Set<Subscriber<Message>>>();
+  readonly #channels = new Map<string, Channel<Message>>();
+  /** What is published while something is delivered comes behind it; undefined when nothing is. */
+  #waiting: Publication<Message>[] | undefined;
 
   /** Channels that have subscribers. */
   get size(): number {
@@ -10,9 +24,13 @@ export class MemoryEngine<Message> implements Engine<Message> {
   }
 
   subscribe(channel: string, subscriber: Subscriber<Message>): void {
-    const subscribers = this.#channels.get(channel);
-    if (subscribers === undefined) this.#channels.set(channel, new Set([subscriber]));
-    else subscribers.add(subscriber);
+    const existing = this.#channels.get(channel);
+    if (existing === undefined) {
+      this.#channels.set(channel, { subscribers: new Set([subscriber]), list: undefined });
+    } else {
+      existing.subscribers.add(subscriber);
+      existing.list = undefined;
+    }
     (subscriber.channels ??= new Set()).add(channel);
   }
 
@@ -26,15 +44,32 @@ export class MemoryEngine<Message> implements Engine<Message> {
   }
 
   publish(channel: string, message: Message, except?: Subscriber<Message>): void {
-    // Those that leave meanwhile are not visited any more: a slow consumer may be closed by this very message.
-    for (const subscriber of this.#channels.get(channel) ?? []) {
-      if (subscriber !== except) subscriber.receivePublication(message);
+    if (this.#waiting !== undefined) {
+      this.#waiting.push({ channel, message, except });
+      return;
+    }
+    const waiting: Publication<Message>[] = (this.#waiting = []);
+    this.#deliver(channel, message, except);
+    // More may come while these are delivered.
+    for (const next of waiting) this.#deliver(next.channel, next.message, next.except);
+    this.#waiting = undefined;
+  }
+
+  #deliver(name: string, message: Message, except: Subscriber<Message> | undefined): void {
+    const channel = this.#channels.get(name);
+    if (channel === undefined) return;
+    const { subscribers } = channel;
+    // Who joins meanwhile is in another list, and who leaves not in the set any more.
+    for (const subscriber of (channel.list ??= [...subscribers])) {
+      if (subscriber !== except && subscribers.has(subscriber)) subscriber.receivePublication(message);
     }
   }
 
-  #remove(channel: string, subscriber: Subscriber<Message>): void {
-    const subscribers = this.#channels.get(channel);
-    subscribers?.delete(subscriber);
-    if (subscribers?.size === 0) this.#channels.delete(channel);
+  #remove(name: string, subscriber: Subscriber<Message>): void {
+    const channel = this.#channels.get(name);
+    if (channel === undefined) return;
+    channel.subscribers.delete(subscriber);
+    channel.list = undefined;
+    if (channel.subscribers.size === 0) this.#channels.delete(name);
   }
 }

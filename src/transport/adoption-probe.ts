@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { connect, createServer } from "node:net";
 import type { ByteStreamEvents } from "./byte-stream.ts";
 import { after } from "./deadline.ts";
+import type { Adopted } from "./handle-stream.ts";
 import { adoptSocket, forbidAdoption, learnAdoption } from "./handle-stream.ts";
 
 /** Set to 0, this environment variable turns adoption off for the whole process. */
@@ -32,9 +33,12 @@ export function prepareAdoption(): Promise<string | undefined> {
 async function probe(): Promise<void> {
   if (process.env[forbidVariable] === "0") throw new Error(`the environment has ${forbidVariable}=0`);
   const server = createServer({ allowHalfOpen: true, noDelay: true });
-  const sockets: Socket[] = [];
-  const deadline = after(probeTimeoutMs, () => {});
-  const isLate = deadline.passed.then(() => Promise.reject(new Error("the probe took too long")));
+  const opened: { destroy(): void }[] = [];
+  let fail: (error: Error) => void = () => {};
+  const failure = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  const deadline = after(probeTimeoutMs, () => fail(new Error("the probe took too long")));
   try {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -45,28 +49,32 @@ async function probe(): Promise<void> {
         host: "127.0.0.1",
         allowHalfOpen: true,
       });
-      sockets.push(near);
+      opened.push(near.on("error", fail));
       const [far] = (await accepted) as [Socket];
-      sockets.push(far);
+      opened.push(far.on("error", fail));
       return [near, far];
+    };
+    const adopt = async (): Promise<readonly [Socket, Adopted]> => {
+      const [near, far] = await dial();
+      const adopted = adoptSocket(far);
+      assert(adopted !== undefined, "a socket could not be adopted");
+      opened.push(adopted.stream);
+      return [near, adopted];
     };
     const test = async (): Promise<void> => {
       await learnAdoption(...(await dial()));
-      await tryAdoption(...(await dial()));
-      await tryReset(...(await dial()));
+      await tryAdoption(...(await adopt()));
+      await tryReset(...(await adopt()));
     };
-    await Promise.race([test(), isLate]);
+    await Promise.race([test(), failure]);
   } finally {
     deadline.cancel();
-    for (const socket of sockets) socket.destroy();
+    for (const each of opened) each.destroy();
     server.close();
   }
 }
 
-async function tryAdoption(near: Socket, far: Socket): Promise<void> {
-  const adopted = adoptSocket(far);
-  assert(adopted !== undefined, "a socket could not be adopted");
-  const { stream, head } = adopted;
+async function tryAdoption(near: Socket, { stream, head }: Adopted): Promise<void> {
   const happened = new EventEmitter();
   let received = "";
   const events: ByteStreamEvents = {
@@ -108,16 +116,13 @@ async function tryAdoption(near: Socket, far: Socket): Promise<void> {
 }
 
 /** A connection that breaks is one that ends. */
-async function tryReset(near: Socket, far: Socket): Promise<void> {
-  const adopted = adoptSocket(far);
-  assert(adopted !== undefined, "a second socket could not be adopted");
+async function tryReset(near: Socket, { stream, head }: Adopted): Promise<void> {
   const ended = new Promise<void>((resolve) => {
     const events = { receive() {}, receiveEnd: resolve, receiveWritten() {}, receiveClosed() {} };
-    adopted.stream.start(events, adopted.head);
+    stream.start(events, head);
   });
   near.resetAndDestroy();
   await ended;
-  adopted.stream.destroy();
 }
 
 function assert(isTrue: boolean, otherwise: string): asserts isTrue {

@@ -13,6 +13,8 @@ export interface ByteStreamEvents {
 /** A connection as a WebSocket needs it: bytes both ways, and nothing that a Node stream has beyond that. */
 export interface ByteStream {
   readonly isDestroyed: boolean;
+  /** Whether what the operating system takes is no longer pending when `write` returns. */
+  readonly writesAtOnce: boolean;
   /** Bytes that were written and have not reached the operating system. */
   readonly pendingBytes: number;
   /**

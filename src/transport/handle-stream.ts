@@ -102,6 +102,7 @@ function handleOf(socket: Socket): Handle | undefined {
 }
 
 class HandleStream implements ByteStream {
+  readonly writesAtOnce = true;
   readonly #means: Means;
   #handle: Handle | undefined;
   #events: ByteStreamEvents | undefined;
@@ -170,7 +171,7 @@ class HandleStream implements ByteStream {
   }
 
   resumeReading(): void {
-    if (!this.#hasReadEnded) this.#handle?.readStart();
+    if (this.#events !== undefined && !this.#hasReadEnded) this.#handle?.readStart();
   }
 
   /** The handle has read into `readBuffer`, or found that there is nothing more to read. */

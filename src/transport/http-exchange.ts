@@ -223,6 +223,14 @@ export class HttpExchange {
     socket.on("readable", readEnd);
   }
 
+  /** Takes the listeners of `onLost` off: only where they are, since Node resumes a socket that loses its last such listener. */
+  #stopWatching(): void {
+    if (this.#onLost === undefined) return;
+    const { socket } = this.#request;
+    socket.off("readable", readEnd).off("end", this.#onLost).off("close", this.#onLost);
+    this.#onLost = undefined;
+  }
+
   /** Cuts the connection if an answer broke in the middle, so that it does not look complete. */
   abort(): void {
     if (this.#response?.writableEnded !== true) this.#request.socket.destroy();
@@ -253,15 +261,14 @@ export class HttpExchange {
   #leaveHttp(mayAdopt: boolean): Adopted {
     const { socket } = this.#request;
     const { book, upgradeHead = noBytes } = this.#source;
-    socket.off("readable", readEnd);
-    if (this.#onLost !== undefined) socket.off("end", this.#onLost).off("close", this.#onLost);
+    this.#stopWatching();
     const { stream, head } = openStream(socket, mayAdopt);
     book.addStream(stream);
     return { stream, head: head.length === 0 ? upgradeHead : Buffer.concat([upgradeHead, head]) };
   }
 
   #open(status: number, headers: ResponseHeaders): ServerResponse {
-    this.#request.socket.off("readable", readEnd);
+    this.#stopWatching();
     const response = (this.#response ??= this.#source.createResponse());
     this.#isAnswered = true;
     response.statusCode = status;

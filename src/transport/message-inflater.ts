@@ -29,7 +29,7 @@ const keptBytesMax = 64 * 1024;
  * How many DEFLATE streams a message may consist of. A sender may end one with BFINAL and start another within a
  * message (RFC 7692 §7.2.1), and each costs up to twenty microseconds but only two bytes.
  */
-const streamsPerMessageMax = 128;
+const streamsPerMessageMax = 8;
 
 /** Inflated bytes, in memory that grows up to a limit. */
 class Output {

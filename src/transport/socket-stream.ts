@@ -7,9 +7,15 @@ import type { ByteStream, ByteStreamEvents } from "./byte-stream.ts";
 export class SocketStream implements ByteStream {
   readonly #socket: Socket;
   #events: ByteStreamEvents | undefined;
+  #isPaused = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+  }
+
+  /** With TLS what is written is on its way only after this turn of the event loop. */
+  get writesAtOnce(): boolean {
+    return !("encrypted" in this.#socket);
   }
 
   get isDestroyed(): boolean {
@@ -25,7 +31,11 @@ export class SocketStream implements ByteStream {
     const socket = this.#socket;
     socket.setTimeout(0);
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => events.receive(chunk, chunk.length));
+    socket.on("data", (chunk: Buffer) => {
+      events.receive(chunk, chunk.length);
+      // Node resumes a socket by itself when other listeners have left it.
+      if (this.#isPaused) socket.pause();
+    });
     socket.on("end", () => events.receiveEnd());
     socket.on("close", () => this.#receiveClosed());
     // What a broken connection means is said by the "close" that follows.
@@ -61,10 +71,12 @@ export class SocketStream implements ByteStream {
   }
 
   pauseReading(): void {
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
   resumeReading(): void {
+    this.#isPaused = false;
     this.#socket.resume();
   }
 

@@ -33,6 +33,12 @@ export interface WebSocketTransportOptions {
 /** The most bytes of UTF-8 that one UTF-16 code unit becomes. */
 const bytesPerCharacterMax = 3;
 
+/** The longest header of a frame. */
+const headerBytesMax = 14;
+
+/** How much more than its limit may wait within a turn where a stream cannot write before the turn is over. */
+const patience = 4;
+
 /**
  * Joins a byte stream with the protocol: bytes read go into the connection, bytes it wrote go out, in one write for each
  * turn of the event loop. Everything with a clock is here: heartbeat, close timeout, the bound of the send queue.
@@ -44,6 +50,7 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
   dueTick: number | undefined;
   readonly #stream: ByteStream;
   readonly #connection: WebSocketConnection;
+  readonly #role: Role;
   readonly #limits: WebSocketLimits;
   readonly #heartbeats: HeartbeatWheel;
   readonly #forget: ((stream: ByteStream) => void) | undefined;
@@ -59,11 +66,14 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
   /** Whether a byte came since the last ping: undefined while no ping is out. */
   #isAlive: boolean | undefined;
   #isSuspect = false;
+  /** Bytes that waited when the send queue was found too long, until that is looked at again. */
+  #suspectBytes: number | undefined;
 
   constructor(stream: ByteStream, options: WebSocketTransportOptions) {
     const { role, accepts, codec, limits } = options;
     this.#stream = stream;
     this.subprotocol = options.subprotocol;
+    this.#role = role;
     this.#limits = limits;
     this.#heartbeats = options.heartbeats;
     this.#forget = options.forget;
@@ -158,6 +168,9 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
   beat(): number | undefined {
     if (!this.isOpen) return undefined;
     const { pingIntervalMs, pingTimeoutMs } = this.#limits;
+    // A client that reads slowly may have a server that has ended meanwhile: a ping would draw a reset, which throws away
+    // what was sent before and has not been read yet. A server wants to know whether its client is still there.
+    if (this.#isPaused && this.#role === "client") return pingIntervalMs;
     if (this.#isAlive === undefined) {
       this.#isAlive = false;
       this.#isSuspect = false;
@@ -210,8 +223,11 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
   receive(bytes: Uint8Array, end: number): void {
     if (this.#isAlive === false) this.#isAlive = true;
     this.#isReceiving = true;
-    this.#connection.receive(bytes, end);
-    this.#isReceiving = false;
+    try {
+      this.#connection.receive(bytes, end);
+    } finally {
+      this.#isReceiving = false;
+    }
     this.flush();
     this.#checkSendQueue();
   }
@@ -240,8 +256,8 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
   /** Sends what has been gathered. */
   flush(): void {
     this.#isFlushDue = false;
-    if (this.#connection.output.byteLength > 0) {
-      this.#stream.write(this.#connection.output.take());
+    if (this.#connection.output.byteLength > 0 && !this.#stream.isDestroyed) {
+      this.#write();
       // Usually the operating system has taken it all by now.
       this.receiveWritten();
     }
@@ -250,7 +266,10 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
 
   /** Whether nothing waits; only asked for a message of so many characters or bytes that it could be past the limit. */
   #isIdleFor(length: number): boolean {
-    return length * bytesPerCharacterMax > this.#limits.maxSendQueueBytes && this.bufferedAmount === 0;
+    return (
+      length * bytesPerCharacterMax + headerBytesMax > this.#limits.maxSendQueueBytes &&
+      this.bufferedAmount === 0
+    );
   }
 
   /** Counts a message of so many bytes; `wasIdle` is what `#isIdleFor` said before. */
@@ -259,7 +278,7 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
     this.traffic.bytesSent += bytes;
     this.#scheduleFlush();
     const { maxSendQueueBytes, highWaterMarkBytes } = this.#limits;
-    if (wasIdle) this.#lone = bytes > maxSendQueueBytes ? bytes : 0;
+    if (wasIdle) this.#lone = bytes + headerBytesMax > maxSendQueueBytes ? bytes + headerBytesMax : 0;
     const buffered = this.bufferedAmount;
     if (buffered <= highWaterMarkBytes && buffered <= maxSendQueueBytes) return true;
     this.#checkSendQueue();
@@ -273,7 +292,35 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
     if (this.bufferedAmount <= limit) return;
     this.flush();
     const buffered = this.bufferedAmount;
-    if (buffered > limit) this.fail(describe("SLOW_CONSUMER", { buffered, limit }));
+    if (buffered <= limit) return;
+    if (this.#stream.writesAtOnce || buffered > patience * limit) {
+      this.fail(describe("SLOW_CONSUMER", { buffered, limit }));
+    } else if (this.#suspectBytes === undefined) {
+      this.#suspectBytes = buffered;
+      setImmediate(() => this.#judgeSuspect());
+    }
+  }
+
+  /** Where writing takes until the next turn: it is slow who has taken nothing by then. */
+  #judgeSuspect(): void {
+    const before = this.#suspectBytes ?? 0;
+    this.#suspectBytes = undefined;
+    const limit = this.#limits.maxSendQueueBytes + this.#lone;
+    const buffered = this.bufferedAmount;
+    if (!this.isOpen || buffered <= limit) return;
+    if (buffered >= before) this.fail(describe("SLOW_CONSUMER", { buffered, limit }));
+    else this.#checkSendQueue();
+  }
+
+  /** Hands what was gathered to the stream. */
+  #write(): void {
+    try {
+      this.#stream.write(this.#connection.output.take());
+    } catch (error) {
+      // The memory of a message is gone: its frame cannot be completed, and nothing may follow half of one.
+      process.emitWarning(`a message changed before it was sent, its connection is cut: ${String(error)}`);
+      this.#stream.destroy();
+    }
   }
 
   /** What is sent in one turn of the event loop leaves in one write, at its end. */

@@ -128,8 +128,20 @@ export class AccessLog {
 /** How many lines of a stack are worth a log's while. */
 const stackLinesMax = 50;
 
+/** How many causes of an error are. */
+const causesMax = 10;
+
 /** An exception as text, with its stack and its causes, whatever was thrown. */
-export function stackOf(error: unknown, causesMax = 10): string {
+export function stackOf(error: unknown): string {
+  try {
+    return describeError(error, causesMax);
+  } catch {
+    // Its stack may be anything, even a getter that throws.
+    return "an error that cannot be described was thrown";
+  }
+}
+
+function describeError(error: unknown, causesLeft: number): string {
   if (!(error instanceof Error)) {
     const isObject = typeof error === "object" && error !== null;
     const shown = isObject
@@ -138,14 +150,15 @@ export function stackOf(error: unknown, causesMax = 10): string {
     return `a value that is no Error was thrown: ${shown}`;
   }
   // A message may quote what a stranger sent: no line of it may look like a line of the log, or move a terminal's cursor.
-  const [first = "", ...rest] = (error.stack ?? `${error.name}: ${error.message}`).split("\n", stackLinesMax);
+  const text = typeof error.stack === "string" ? error.stack : `${error.name}: ${error.message}`;
+  const [first = "", ...rest] = text.split("\n", stackLinesMax);
   const stack = [
     printable(first, lineCharactersMax),
     ...rest.map((line) => `    ${printable(line.trim(), lineCharactersMax)}`),
   ].join("\n");
   // Causes may go round in a ring.
-  if (error.cause === undefined || causesMax === 0) return stack;
-  return `${stack}\nCaused by: ${stackOf(error.cause, causesMax - 1)}`;
+  if (error.cause === undefined || causesLeft === 0) return stack;
+  return `${stack}\nCaused by: ${describeError(error.cause, causesLeft - 1)}`;
 }
 
 function describeRequest(request: LoggedRequest): string {

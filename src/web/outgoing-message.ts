@@ -14,7 +14,7 @@ export interface SendOptions {
   readonly compress?: boolean;
 }
 
-/** What of a message goes over the wire. @throws WaterspoutError ARGUMENT_TYPE_INVALID, JSON_INVALID */
+/** What of a message goes over the wire. @throws WaterspoutError ARGUMENT_TYPE_INVALID */
 export function encodeMessage(message: OutgoingMessage): string | Uint8Array {
   if (typeof message === "string") return message;
   if (isBytesLike(message)) return toBytes(message);

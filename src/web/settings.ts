@@ -146,6 +146,8 @@ function resolveWebSocket(given: Partial<WebSocketSettings> | undefined): Resolv
   }
   return {
     ...limits,
+    // Who waits for `drained` must never come to the limit.
+    highWaterMarkBytes: Math.min(limits.highWaterMarkBytes, limits.maxSendQueueBytes),
     sharedReadBuffer,
     compression:
       compression === false ? undefined : resolveCompression(compression, "server", "websocket.compression"),

@@ -1,6 +1,6 @@
 import { isBytesLike, noBytes, toBytes } from "../base/bytes.ts";
 import { misuse } from "../base/errors.ts";
-import { kindOf, quote } from "../base/text.ts";
+import { kindOf } from "../base/text.ts";
 import type { BytesLike } from "../base/bytes.ts";
 import { CloseCode, closeReasonBytesMax, isSendableCloseCode } from "../protocol/websocket/close-code.ts";
 import type { AcceptedMessages } from "../protocol/websocket/message-assembler.ts";
@@ -97,7 +97,7 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
    *
    * @param channel any name of 1 to 255 bytes, such as `room:7`; a channel exists while it has subscribers.
    * @returns false when the connection is not open any more.
-   * @throws WaterspoutError CHANNEL_INVALID, SUBSCRIBE_TOO_EARLY before `open`, SUBSCRIPTIONS_TOO_MANY past
+   * @throws WaterspoutError CHANNEL_INVALID, NOT_OPEN_YET before `open`, SUBSCRIPTIONS_TOO_MANY past
    *   `maxSubscriptions`.
    * @example
    * class Room extends WebSocketHandler<{ id: string }> {
@@ -111,7 +111,7 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
    */
   subscribe(channel: string): boolean {
     checkChannel(channel);
-    if (this.#session === undefined) throw misuse("SUBSCRIBE_TOO_EARLY", { channel: quote(channel) });
+    if (this.#session === undefined) throw misuse("NOT_OPEN_YET", { what: "subscribe()" });
     return this.#session.subscribe(channel);
   }
 
@@ -162,7 +162,8 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
    * nothing.
    *
    * @param code 1000 if only a reason is given; none at all sends none.
-   * @throws WaterspoutError CLOSE_CODE_INVALID, CLOSE_REASON_TOO_LONG
+   * @throws WaterspoutError CLOSE_CODE_INVALID, CLOSE_REASON_TOO_LONG, NOT_OPEN_YET before `open`: to refuse a connection,
+   *   throw an `HttpError` in `prepare`.
    */
   close(code?: number, reason = ""): void {
     const sent = code ?? (reason === "" ? undefined : CloseCode.normal);
@@ -173,6 +174,8 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
     }
     const reasonBytes = Buffer.byteLength(reason);
     if (reasonBytes > closeReasonBytesMax) throw misuse("CLOSE_REASON_TOO_LONG", { got: reasonBytes });
+    // Nobody who means to refuse shall let everybody in.
+    if (this.#session === undefined && !this.#isOver) throw misuse("NOT_OPEN_YET", { what: "close()" });
     this.#session?.close(sent, reason);
   }
 

@@ -31,6 +31,10 @@ export class WebSocketSession implements TransportEvents, Subscriber<SharedMessa
   readonly #openedAt: number = performance.now();
   channels: Set<string> | undefined;
   #queue: Inbound[] | undefined;
+  /** How many at the front of the queue have been handed over. */
+  #taken = 0;
+  /** Async `onPing` and `onPong` that have not finished. */
+  #controls = 0;
   #queuedBytes = 0;
   #hasOpened = false;
   #isBusy = true;
@@ -181,19 +185,30 @@ export class WebSocketSession implements TransportEvents, Subscriber<SharedMessa
 
   /** Hands over what waits, as far as the handler takes it; then, if it is over, says so. */
   #handOver(): void {
-    let taken = 0;
-    while (!this.#isBusy && this.#queue !== undefined && taken < this.#queue.length) {
-      const inbound = this.#queue[taken++];
+    while (!this.#isBusy) {
+      const inbound = this.#queue?.[this.#taken];
       if (inbound === undefined) break;
+      this.#taken++;
       this.#queuedBytes -= inbound.byteLength;
       if (inbound.kind === "message") this.#handMessage(inbound.data);
       else this.#handControl(inbound.kind, inbound.data);
     }
-    // A failed hook has emptied the queue already.
-    if (this.#queue !== undefined && taken >= this.#queue.length) this.#queue = undefined;
-    else this.#queue?.splice(0, taken);
+    this.#forgetTaken();
     this.#resumeWhenEmptier();
     if (this.#isClosed && !this.#isBusy) this.#finish();
+  }
+
+  /** Removes what was handed over from the queue: all at once or half of it, so that a long queue is not moved each time. */
+  #forgetTaken(): void {
+    if (this.#queue === undefined || this.#taken * 2 < this.#queue.length) return;
+    if (this.#taken === this.#queue.length) this.#queue = undefined;
+    else this.#queue.splice(0, this.#taken);
+    this.#taken = 0;
+  }
+
+  /** What waits for the handler, or is being handled beside it. */
+  get #waiting(): number {
+    return (this.#queue?.length ?? 0) - this.#taken + this.#controls;
   }
 
   #handMessage(data: string | Uint8Array): void {
@@ -215,7 +230,13 @@ export class WebSocketSession implements TransportEvents, Subscriber<SharedMessa
     if (this.#isDiscarding) return;
     try {
       const result: unknown = kind === "ping" ? this.#handler.onPing(data) : this.#handler.onPong(data);
-      if (isThenable(result)) this.#settleLater(result, () => this.#handOver());
+      if (!isThenable(result)) return;
+      this.#controls++;
+      this.#pauseWhenFull();
+      this.#settleLater(result, () => {
+        this.#controls--;
+        this.#handOver();
+      });
     } catch (error) {
       this.#receiveFailure(error);
     }
@@ -249,6 +270,7 @@ export class WebSocketSession implements TransportEvents, Subscriber<SharedMessa
   #discard(): void {
     this.#isDiscarding = true;
     this.#queue = undefined;
+    this.#taken = 0;
     this.#queuedBytes = 0;
   }
 
@@ -274,8 +296,7 @@ export class WebSocketSession implements TransportEvents, Subscriber<SharedMessa
 
   #pauseWhenFull(): void {
     const { maxQueuedMessages, maxQueuedBytes } = this.#environment.settings.websocket;
-    const queued = this.#queue?.length ?? 0;
-    if (this.#isPaused || (queued < maxQueuedMessages && this.#queuedBytes < maxQueuedBytes)) return;
+    if (this.#isPaused || (this.#waiting < maxQueuedMessages && this.#queuedBytes < maxQueuedBytes)) return;
     this.#isPaused = true;
     this.#transport.pauseReading();
   }
@@ -283,7 +304,7 @@ export class WebSocketSession implements TransportEvents, Subscriber<SharedMessa
   #resumeWhenEmptier(): void {
     if (!this.#isPaused) return;
     const { maxQueuedMessages, maxQueuedBytes } = this.#environment.settings.websocket;
-    if ((this.#queue?.length ?? 0) > maxQueuedMessages / 2 || this.#queuedBytes > maxQueuedBytes / 2) return;
+    if (this.#waiting > maxQueuedMessages / 2 || this.#queuedBytes > maxQueuedBytes / 2) return;
     this.#isPaused = false;
     this.#transport.resumeReading();
   }

@@ -148,6 +148,41 @@ export function testEngine(
     assert.deepEqual([first.messages, second.messages, third.messages, fourth.messages], [["1"], ["1"], [], ["1", "2"]]); // prettier-ignore
   });
 
+  test(`${name}: who subscribes while a message is delivered does not get it`, async () => {
+    const engine = create();
+    const late = new Reader();
+    engine.subscribe("a", new Reader(() => engine.subscribe("a", late)));
+    engine.publish("a", "1");
+    await settle();
+    assert.deepEqual(late.messages, []);
+  });
+
+  test(`${name}: who leaves and comes back while a message is delivered gets it once`, async () => {
+    const engine = create();
+    // Bounded, so that it fails instead of going on for ever.
+    let turns = 0;
+    const back: Reader = new Reader(() => {
+      if (turns++ > 5) return;
+      engine.unsubscribe("a", back);
+      engine.subscribe("a", back);
+    });
+    engine.subscribe("a", back);
+    engine.subscribe("a", new Reader());
+    engine.publish("a", "1");
+    await settle();
+    assert.deepEqual(back.messages, ["1"]);
+  });
+
+  test(`${name}: who publishes while it receives changes nobody's order`, async () => {
+    const engine = create();
+    const [first, second] = [new Reader((message) => void (message === "1" && engine.publish("a", "2"))), new Reader()]; // prettier-ignore
+    engine.subscribe("a", first);
+    engine.subscribe("a", second);
+    engine.publish("a", "1");
+    await settle();
+    assert.deepEqual([first.messages, second.messages], [["1", "2"], ["1", "2"]]); // prettier-ignore
+  });
+
   test(`${name}: any text is the name of a channel`, async () => {
     const engine = create();
     const names = ["__proto__", "constructor", "toString", " ", "郑", "a:b/c", "*", "a.*", "\0", "A", "a"];

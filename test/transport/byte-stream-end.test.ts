@@ -91,8 +91,7 @@ for (const kind of streamKinds) {
     stream.write([Buffer.from("too late")]);
   });
 
-  const skip = kind === "adopted" && "an adopted socket is not told of a reset";
-  test(`${kind}: a peer that resets an idle connection: closed, once`, { skip }, async (context) => {
+  test(`${kind}: a peer that resets an idle connection: closed, once`, async (context) => {
     const { stream, peer, events } = await startStream(context, kind);
     events.hook = (event) => void (event === "end" && stream.end());
     peer.reset();

@@ -101,6 +101,7 @@ function fakeStream(): ByteStream & { destroyed: number } {
   return {
     destroyed: 0,
     isDestroyed: false,
+    writesAtOnce: true,
     pendingBytes: 0,
     start() {},
     write() {},

@@ -162,3 +162,30 @@ test("heartbeats reach an application's connections, and one that is silent is c
   alive.send("still here");
   assert.equal(await alive.nextMessage(), "still here");
 });
+
+for (const sharedReadBuffer of [true, false]) {
+  test(
+    `a peer that resets an idle connection is lost at once, without a heartbeat (sharedReadBuffer: ${sharedReadBuffer})`,
+    { timeout: 5000 },
+    async (context) => {
+      const calls = new Inbox<string>();
+      class Quiet extends WebSocketHandler {
+        override open() {
+          calls.add("open");
+        }
+        override onClose(code: number) {
+          calls.add(`close ${code}`);
+        }
+      }
+      const websocket = { pingIntervalMs: 0, sharedReadBuffer };
+      const { connectRaw, log } = await runApplication(context, [["/ws", Quiet]], { websocket });
+      const raw = await connectRaw();
+      raw.write(handshake());
+      await raw.response();
+      assert.equal(await calls.next(), "open");
+      raw.reset();
+      assert.equal(await calls.next(), "close 1006");
+      await log.expect(/^1006 /);
+    },
+  );
+}

@@ -44,3 +44,15 @@ test("a logger that throws breaks nothing, and is reported once", async (context
   assert.equal(mock.callCount(), 1);
   assert.match(String(mock.calls[0]?.arguments[0]), /^the logger threw: Error: the disk is full/);
 });
+
+test("an error whose stack is no text is described all the same", () => {
+  const strange = Object.assign(new Error("strange"), { stack: ["a call site"] as unknown as string });
+  assert.equal(stackOf(strange), "Error: strange");
+  const hostile = new Error("hostile");
+  Object.defineProperty(hostile, "stack", {
+    get() {
+      throw new Error("no stack");
+    },
+  });
+  assert.equal(stackOf(hostile), "an error that cannot be described was thrown");
+});

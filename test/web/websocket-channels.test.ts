@@ -110,7 +110,7 @@ test("a channel can be subscribed to from open() on and until the connection clo
   const [first, firstClient] = await connectPair(running);
   const [, secondClient] = await connectPair(running);
   for (let count = 0; count < 2; count++) {
-    assert.deepEqual([await seen.next(), await seen.next(), await seen.next()], ["SUBSCRIBE_TOO_EARLY", "SUBSCRIBE_TOO_EARLY", true]); // prettier-ignore
+    assert.deepEqual([await seen.next(), await seen.next(), await seen.next()], ["NOT_OPEN_YET", "NOT_OPEN_YET", true]); // prettier-ignore
   }
   await secondClient.close(1000);
   assert.deepEqual([await seen.next(), await seen.next()], [false, "closed"]);
@@ -346,4 +346,24 @@ test("a closed connection is gone from every channel, however it ended", async (
   await running.log.expect(/^1002 /);
   await running.log.expect(/^Uncaught exception/);
   await running.log.expect(/^1011 /);
+});
+
+test("who is told by its signal that it was too slow may tell the others, and the order is the same for all", async (context) => {
+  const running = await runApplication(context, [["/ws", Puppet]], {
+    websocket: { maxSendQueueBytes: 100_000 },
+  });
+  const [slowHandler, slow] = await connectPair(running, "feed");
+  const [, other] = await connectPair(running, "feed");
+  slowHandler.signal.addEventListener("abort", () => running.app.publish("feed", "one has left"));
+  slow.pause();
+  let sent = 0;
+  while (slowHandler.isOpen) {
+    running.app.publish("feed", `${sent++} ${"x".repeat(90_000)}`);
+    // All that came before the one that was too much, one by one.
+    if (slowHandler.isOpen) await other.nextMessage();
+  }
+  assert.match(String(await other.nextMessage()), /^[0-9]+ x+$/);
+  assert.equal(await other.nextMessage(), "one has left");
+  slow.terminate();
+  await running.log.expect(/^1013 /);
 });

@@ -198,3 +198,33 @@ test("a peer that closes or vanishes while its messages wait is noticed when the
     await log.expect(/^(?:4000|1006) /);
   }
 });
+
+for (const sharedReadBuffer of [true, false]) {
+  test(`messages behind the handshake fill the queue for good, sharedReadBuffer: ${sharedReadBuffer}`, async (context) => {
+    const handled = deferred();
+    class Busy extends WebSocketHandler {
+      override prepare() {
+        return Promise.resolve();
+      }
+      override onMessage() {
+        return handled.promise;
+      }
+    }
+    const routes = [["/ws", Busy] as const, ["/echo", Echo] as const];
+    const { at, log, connectRaw } = await runApplication(context, routes, {
+      websocket: { maxQueuedMessages: 5, sharedReadBuffer },
+    });
+    const raw = await connectRaw();
+    const message = encodeRawFrame({ opcode: 1, payload: "x" });
+    raw.write(Buffer.concat([Buffer.from(handshake()), ...Array<Uint8Array>(20).fill(message)]));
+    await raw.response();
+    // Each ping that is read is answered: a server that goes on reading writes 40 000 pongs.
+    for (let i = 0; i < 40; i++) raw.write(Buffer.concat(Array<Uint8Array>(1000).fill(ping)));
+    await letTheServerRead(at("/echo"));
+    await log.expect(/^1005 GET \/echo/);
+    assert.ok(raw.received <= (2 * readBytesMax * pongBytes) / ping.length, `${raw.received} bytes of pongs`);
+    raw.socket.destroy();
+    handled.resolve();
+    await log.expect(/^1006 /);
+  });
+}

@@ -298,3 +298,39 @@ test("a thenable that settles at once, against the rules of promises, hands noth
   assert.equal(handler.calls.at(-1), "message d");
   assert.deepEqual(observed, []);
 });
+
+test("handing over a long queue does not move it each time", async () => {
+  class Slow extends Recorder {
+    override onMessage() {
+      return Promise.resolve();
+    }
+  }
+  const { transport } = openSession(new Slow(context));
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back, and applied to its array
+  const { splice } = Array.prototype;
+  let splices = 0;
+  Array.prototype.splice = function (this: unknown[], ...args: unknown[]): unknown[] {
+    splices++;
+    return Reflect.apply(splice, this, args) as unknown[];
+  } as typeof splice;
+  for (let i = 0; i < 10_000; i++) transport.events.receiveText("a", 1);
+  for (let i = 0; i < 20; i++) await turn();
+  Array.prototype.splice = splice;
+  assert.deepEqual(transport.calls, ["pause", "resume"]);
+  assert.ok(splices < 50, `${splices} splices`);
+});
+
+test("pings that are still being handled count as waiting", async () => {
+  const handled = deferred();
+  class Slow extends Recorder {
+    override onPing() {
+      return handled.promise;
+    }
+  }
+  const { transport } = openSession(new Slow(context), { maxQueuedMessages: 3 });
+  for (let i = 0; i < 3; i++) transport.events.receivePing(Uint8Array.of(i));
+  assert.deepEqual(transport.calls, ["pause"]);
+  handled.resolve();
+  await turn();
+  assert.deepEqual(transport.calls, ["pause", "resume"]);
+});

@@ -1,11 +1,10 @@
 import { Buffer } from "node:buffer";
-import { noBytes } from "../../base/bytes.ts";
 import { decodeAscii, decodeUtf8 } from "../../base/text-bytes.ts";
 
 /** Room is made for what a frame header announces, but for no more than this before the bytes are there. */
 const announcedBytesMax = 1024 * 1024;
 
-const noBlock: Buffer = Buffer.from(noBytes.buffer);
+const noBlock: Buffer = Buffer.alloc(0);
 
 /**
  * The payload of a message that arrives in pieces, gathered in one block of memory. Pieces leave nothing behind but
@@ -39,7 +38,8 @@ export class MessageBuffer {
   /** What was gathered, and forgets it. The caller owns the bytes, and their buffer holds nothing else. */
   take(): Uint8Array {
     const bytes = new Uint8Array(this.#block.buffer, 0, this.#length);
-    const isExact = this.#length === this.#block.length;
+    // Nothing is nobody's: who gets it may hand its buffer to another thread.
+    const isExact = this.#length === this.#block.length && this.#length > 0;
     this.#reset();
     return isExact ? bytes : new Uint8Array(bytes);
   }

@@ -49,7 +49,7 @@ export class OutputBuffer {
 
   /** Adds bytes without copying them: they MUST NOT change until they are sent. */
   append(bytes: Uint8Array): void {
-    if (bytes.buffer === this.#memory && bytes.byteOffset === this.#end && this.#end > this.#start) {
+    if (bytes.buffer === this.#memory && bytes.byteOffset === this.#end) {
       this.#end += bytes.length;
     } else {
       this.#beginRange(bytes.buffer, bytes.byteOffset, bytes.byteOffset + bytes.length);
@@ -101,7 +101,7 @@ export class OutputBuffer {
       lastView.buffer === this.#memory && lastView.byteOffset === this.#start && lastView.length === length;
     const view = isSame ? lastView : new Uint8Array(this.#memory, this.#start, length);
     // What is large is rarely sent twice, and would only be kept from being collected.
-    if (length <= slabBytes) lastView = view;
+    if (this.#memory.byteLength <= slabBytes) lastView = view;
     (this.#chunks ??= []).push(view);
     this.#chunksBytes += length;
     // An empty range must not look like the end of the one before: its room may soon be somebody else's.

@@ -153,3 +153,14 @@ test("however bytes are cut and announced, they come out as they went in", (cont
     }),
   );
 });
+
+test("nothing is nobody's: its buffer may be given away", () => {
+  const buffer = new MessageBuffer();
+  append(buffer, fromHex(""), 0);
+  structuredClone(buffer.take(), { transfer: [] });
+  const given = buffer.take();
+  structuredClone(given, { transfer: [given.buffer as ArrayBuffer] });
+  assert.equal(buffer.take().buffer.byteLength, 0);
+  append(buffer, fromHex("01"), 0);
+  assert.deepEqual(buffer.take(), fromHex("01"));
+});
