@@ -179,9 +179,9 @@ for (const fast of [true, false]) {
 
     test("a message of more DEFLATE streams than anyone sends is invalid", () => {
       const { server } = pair(codecs, {});
-      assert.equal(read(server, "0300".repeat(128)), '""');
-      assert.equal(read(server, `${"0300".repeat(128)}00`), '""');
-      assert.equal(read(server, "0300".repeat(129)), "invalid");
+      assert.equal(read(server, "0300".repeat(8)), '""');
+      assert.equal(read(server, `${"0300".repeat(8)}00`), '""');
+      assert.equal(read(server, "0300".repeat(9)), "invalid");
       assert.equal(read(server, "f2 48 cd c9 c9 07 00"), '"Hello"');
     });
 

@@ -155,7 +155,7 @@ test("heartbeats reach an application's connections, and one that is silent is c
   assert.equal(level, "warn");
   assert.match(
     text,
-    /HEARTBEAT_TIMEOUT: nothing was received for 20000 ms after a ping\. To allow more: websocket: \{ pingTimeoutMs \}\.$/,
+    /HEARTBEAT_TIMEOUT: nothing was received for 20000 ms after a ping\. To allow more: websocket: \{ pingTimeoutMs \}; of connect\(\), pingTimeoutMs\.$/,
   );
   // The one that answers is served as before.
   assert.deepEqual(await alive.nextPing(), new Uint8Array(0));

@@ -72,7 +72,7 @@ test("a WebSocket that ends is one line: how, how long, how much, and why", () =
     `info: 1000 ${line}`,
     String.raw`info: 4000 ${line} "bye\x0a"`,
     `info: 1001 ${line} SERVER_CLOSING: the server is closing`,
-    `warn: 1009 ${line} WS_MESSAGE_TOO_BIG: a message is longer than 5 bytes. To allow more: websocket: { maxMessageBytes }.`,
+    `warn: 1009 ${line} WS_MESSAGE_TOO_BIG: a message is longer than 5 bytes. To allow more: websocket: { maxMessageBytes }; of connect(), maxMessageBytes.`,
   ]);
 });
 

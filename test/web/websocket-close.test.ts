@@ -258,7 +258,7 @@ test("before open the members say that there is no connection yet", async (conte
   class Early extends WebSocketHandler {
     override async prepare() {
       await this.drained();
-      this.close(1000);
+      assert.throws(() => this.close(1000), { code: "NOT_OPEN_YET" });
       seen.add(look(this));
     }
     override open() {

@@ -64,7 +64,7 @@ test("the line about a broken rule names the rule and what to change, not the pe
   assert.equal(level, "warn");
   assert.match(
     text,
-    / received 0 \(0 bytes\), sent 0 \(0 bytes\) WS_MESSAGE_TOO_BIG: a message is longer than 100 bytes\. To allow more: websocket: \{ maxMessageBytes \}\.$/,
+    / received 0 \(0 bytes\), sent 0 \(0 bytes\) WS_MESSAGE_TOO_BIG: a message is longer than 100 bytes\. To allow more: websocket: \{ maxMessageBytes \}; of connect\(\), maxMessageBytes\.$/,
   );
 });
 

@@ -65,8 +65,8 @@ const wordRules: readonly Mutant[] = [
   mutant(
     "every text is taken for ASCII",
     /^6\.[hi]\./,
-    `isAscii ? "latin1" : "utf8", start`,
-    `"latin1", start`,
+    "const text = isAscii ? decodeAscii",
+    "const text = true ? decodeAscii",
   ),
 ];
 

@@ -146,3 +146,19 @@ for (const role of roles) {
     }
   });
 }
+
+test("the peer's own close frame is told apart from ours", () => {
+  for (const role of roles) {
+    const peer = new RecordedConnection(role);
+    assert.equal(peer.connection.peerClose, undefined);
+    peer.connection.close(4000, "ours");
+    assert.equal(peer.connection.peerClose, undefined);
+    peer.receive({ opcode: 8, payload: closePayload(4001, "theirs") });
+    assert.deepEqual(peer.connection.peerClose, { code: 4001, reason: "theirs" });
+    assertEnding(peer.connection, "closed", 4000, "ours");
+    assert.deepEqual(new RecordedConnection(role).receive({ opcode: 8 }).connection.peerClose, {
+      code: 1005,
+      reason: "",
+    });
+  }
+});
