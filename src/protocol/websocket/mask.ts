@@ -7,6 +7,9 @@
 /** From so many bytes on, words are worth finding their boundaries. */
 const wordsBytesMin = 32;
 
+/** And so many where the memory has to be seen as words first, which takes an object. */
+const newWordsBytesMin = 256;
+
 /**
  * The bytes that were masked last, where they begin in their memory, and that memory seen as words. Reads share one
  * buffer, so that these rarely change.
@@ -31,7 +34,9 @@ export function applyMask(
   offset: number,
 ): boolean {
   const turned = rotate(key, offset);
-  if (end - start < wordsBytesMin) return (applyBytes(bytes, start, end, turned) & 0x80) === 0;
+  if (end - start < (bytes === lastBytes ? wordsBytesMin : newWordsBytesMin)) {
+    return (applyBytes(bytes, start, end, turned) & 0x80) === 0;
+  }
   if (bytes !== lastBytes) {
     lastBytes = bytes;
     byteOffset = bytes.byteOffset;

@@ -28,7 +28,8 @@ test("every length, offset and alignment gives what a loop over the bytes gives"
   const offsets = [0, 1, 2, 3, 4, 5, 2 ** 31 - 1, 2 ** 31 + 2, 2 ** 32 - 1, 2 ** 32 + 3, 2 ** 40 + 1];
   for (const key of keys) {
     for (const offset of offsets) {
-      for (let length = 0; length <= 40; length++) {
+      // Up to 40 bytes one by one; from 256 on in words, also in memory that was not seen before.
+      for (const length of [...Array(41).keys(), 255, 256, 257, 258, 259, 260]) {
         for (let start = 0; start < 5; start++) {
           const memory = Uint8Array.from({ length: start + length + 3 }, (_, index) => index * 7);
           const expected = [...memory];
@@ -48,7 +49,7 @@ test("every length, offset and alignment gives what a loop over the bytes gives"
 });
 
 test("masking in pieces is masking as a whole, and masking twice is nothing", (context) => {
-  const inputs = [fc.uint8Array({ maxLength: 200 }), fc.nat(0xff_ff_ff_ff), fc.nat(200)] as const;
+  const inputs = [fc.uint8Array({ maxLength: 600, size: "max" }), fc.nat(0xff_ff_ff_ff), fc.nat(600)] as const;
   checkProperty(
     context,
     fc.property(...inputs, (bytes, key, cut) => {
@@ -121,4 +122,20 @@ test("where words have their highest byte first, the key has it first, too", asy
   const bytes = new Uint8Array(64);
   other.applyMask(bytes, 0, 64, 0x01_02_03_04, 0);
   assert.equal(toHex(bytes), "04030201".repeat(16));
+});
+
+test("memory that is masked again is masked in words, wherever the payload lies in it", () => {
+  const memory = new Uint8Array(400);
+  applyMask(memory, 0, 300, 0, 0);
+  for (let start = 0; start < 8; start++) {
+    for (let length = 30; length < 80; length++) {
+      for (let index = 0; index < memory.length; index++) memory[index] = index * 7;
+      const expected = [...memory];
+      const masked = maskedByTheBook(expected.slice(start, start + length), 0x37_fa_21_3d, start);
+      expected.splice(start, length, ...masked);
+      const isAscii = applyMask(memory, start, start + length, 0x37_fa_21_3d, start);
+      assert.deepEqual([...memory], expected, `${length} bytes at ${start}`);
+      assert.equal(isAscii, masked.every((byte) => byte < 0x80)); // prettier-ignore
+    }
+  }
 });
