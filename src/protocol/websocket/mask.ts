@@ -7,7 +7,7 @@
 /** From so many bytes on, words are worth finding their boundaries. */
 const wordsBytesMin = 32;
 
-/** And so many where the memory has to be seen as words first, which takes an object. */
+/** And so many where the memory was never seen before: to see it as words takes an object. */
 const newWordsBytesMin = 256;
 
 /**
@@ -15,6 +15,8 @@ const newWordsBytesMin = 256;
  * buffer, so that these rarely change.
  */
 let lastBytes: Uint8Array | undefined;
+/** Bytes that came once, too few for words; if they come again, they are worth them. */
+let unviewedBytes: Uint8Array | undefined;
 let byteOffset = 0;
 let words: Int32Array = new Int32Array(0);
 
@@ -34,7 +36,9 @@ export function applyMask(
   offset: number,
 ): boolean {
   const turned = rotate(key, offset);
-  if (end - start < (bytes === lastBytes ? wordsBytesMin : newWordsBytesMin)) {
+  const isNew = bytes !== lastBytes && bytes !== unviewedBytes;
+  if (end - start < (isNew ? newWordsBytesMin : wordsBytesMin)) {
+    unviewedBytes = bytes;
     return (applyBytes(bytes, start, end, turned) & 0x80) === 0;
   }
   if (bytes !== lastBytes) {
