@@ -4,7 +4,7 @@ import { connect, createServer } from "node:net";
 import type { ByteStreamEvents } from "./byte-stream.ts";
 import { after } from "./deadline.ts";
 import type { Adopted } from "./handle-stream.ts";
-import { adoptSocket, forbidAdoption, learnAdoption } from "./handle-stream.ts";
+import { adoptSocket, forbidAdoption, learnAdoption, megabyte, megabytesMax } from "./handle-stream.ts";
 
 /** Set to 0, this environment variable turns adoption off for the whole process. */
 const forbidVariable = "WATERSPOUT_SHARED_READ_BUFFER";
@@ -92,9 +92,8 @@ async function tryAdoption(near: Socket, { stream, head }: Adopted): Promise<voi
   await bytes;
   assert(received === "ping", "what was read is not what was sent");
   // Nobody reads at the other end yet: the first of these writes is taken at once, and some later one is not.
-  const megabyte = Buffer.alloc(1024 * 1024);
   let sent = 0;
-  for (let count = 0; count < 64 && stream.pendingBytes === 0; count++) {
+  for (let count = 0; count < megabytesMax && stream.pendingBytes === 0; count++) {
     stream.write([megabyte]);
     sent += megabyte.length;
   }

@@ -62,6 +62,10 @@ interface Means {
 /** All handles read into this memory. What has to stay longer than a call is copied by whoever keeps it. */
 const readBuffer = Buffer.allocUnsafeSlow(128 * 1024);
 
+/** To see a write that has to wait, so much is written to a peer that does not read, at most so often. */
+export const megabyte: Uint8Array = new Uint8Array(1024 * 1024);
+export const megabytesMax = 64;
+
 /** What `shutdown` returns when it is done at once. */
 const doneAtOnce = 1;
 
@@ -264,15 +268,19 @@ export async function learnAdoption(near: Socket, far: Socket): Promise<void> {
   if (owner === undefined) throw new Error("the handle does not know its socket");
   const seen: { write?: HandleRequest; shutdown?: HandleRequest } = {};
   const methods = Object.getPrototypeOf(handle) as Handle;
-  handle.writeBuffer = (request, bytes) => {
-    seen.write = request;
-    return methods.writeBuffer.call(handle, request, bytes);
+  handle.writeBuffer = (request: HandleRequest | null, bytes) => {
+    const result: unknown = Reflect.apply(methods.writeBuffer, handle, [request, bytes]);
+    // Since Node 26 there is no request before one is needed, and then it is what comes back.
+    if (request !== null) seen.write = request;
+    else if (typeof result === "object" && result !== null) seen.write = result as HandleRequest;
+    return result as number;
   };
   handle.shutdown = (request) => {
     seen.shutdown = request;
     return methods.shutdown.call(handle, request);
   };
-  far.end(Buffer.from("x"));
+  for (let count = 0; count < megabytesMax && seen.write === undefined; count++) far.write(megabyte);
+  far.end();
   near.resume();
   await once(near, "end");
   if (seen.write === undefined || seen.shutdown === undefined) throw new Error("the handle was not used");
