@@ -27,7 +27,8 @@ interface Handle {
   useUserBuffer(buffer: Uint8Array): void;
   readStart(): number;
   readStop(): number;
-  writeBuffer(request: HandleRequest, bytes: Uint8Array): number;
+  /** A status; since Node 26, and where null was given, the request that was needed. */
+  writeBuffer(request: HandleRequest | null, bytes: Uint8Array): number | HandleRequest;
   writev(request: HandleRequest, chunks: readonly Uint8Array[], areAllBuffers: true): number;
   shutdown(request: HandleRequest): number;
   close(callback: () => void): void;
@@ -268,12 +269,12 @@ export async function learnAdoption(near: Socket, far: Socket): Promise<void> {
   if (owner === undefined) throw new Error("the handle does not know its socket");
   const seen: { write?: HandleRequest; shutdown?: HandleRequest } = {};
   const methods = Object.getPrototypeOf(handle) as Handle;
-  handle.writeBuffer = (request: HandleRequest | null, bytes) => {
-    const result: unknown = Reflect.apply(methods.writeBuffer, handle, [request, bytes]);
+  handle.writeBuffer = (request, bytes) => {
+    const result = methods.writeBuffer.call(handle, request, bytes);
     // Since Node 26 there is no request before one is needed, and then it is what comes back.
-    if (request !== null) seen.write = request;
-    else if (typeof result === "object" && result !== null) seen.write = result as HandleRequest;
-    return result as number;
+    const used = request ?? result;
+    if (typeof used === "object") seen.write = used;
+    return result;
   };
   handle.shutdown = (request) => {
     seen.shutdown = request;
