@@ -49,10 +49,14 @@ export class MemoryEngine<Message> implements Engine<Message> {
       return;
     }
     const waiting: Publication<Message>[] = (this.#waiting = []);
-    this.#deliver(channel, message, except);
-    // More may come while these are delivered.
-    for (const next of waiting) this.#deliver(next.channel, next.message, next.except);
-    this.#waiting = undefined;
+    try {
+      this.#deliver(channel, message, except);
+      // More may come while these are delivered.
+      for (const next of waiting) this.#deliver(next.channel, next.message, next.except);
+    } finally {
+      // A message that cannot be encoded is its publisher's exception, and no reason to keep the next ones waiting.
+      this.#waiting = undefined;
+    }
   }
 
   #deliver(name: string, message: Message, except: Subscriber<Message> | undefined): void {

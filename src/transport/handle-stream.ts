@@ -6,7 +6,7 @@ import { Backlog } from "./backlog.ts";
 import type { ByteStream, ByteStreamEvents } from "./byte-stream.ts";
 
 /**
- * The fast way to the operating system, and the only file that uses what Node does not document.
+ * The fast way to the operating system, and the only file that uses what Node does not document about sockets.
  *
  * A `net.Socket` is a stream around a handle, which is what reads and writes. For a WebSocket the stream costs more than
  * it gives: memory of its own for every read, a queue, events and callbacks around each write, and several kilobytes for
@@ -20,8 +20,6 @@ import type { ByteStream, ByteStreamEvents } from "./byte-stream.ts";
  */
 interface Handle {
   onread: (this: Handle) => void;
-  /** What the socket around the handle believes of it. */
-  reading: boolean;
   readonly bytesRead: number;
   readonly writeQueueSize: number;
   useUserBuffer(buffer: Uint8Array): void;
@@ -47,7 +45,7 @@ interface HandleRequest {
 
 type HandleRequestClass = new () => HandleRequest;
 
-/** What `probe` found out about this runtime. */
+/** What `learnAdoption` found out about this runtime. */
 interface Means {
   readonly Handle: unknown;
   /** The property by which a handle knows the object around it. */

@@ -44,3 +44,18 @@ test("the cost of a message follows the subscribers of its channel, not those of
   for (let count = 0; count < 100; count++) engine.publish("a", "1");
   assert.deepEqual([asked, reader.messages.length], [0, 100]);
 });
+
+test("a message that cannot be delivered keeps no later one waiting", () => {
+  const engine = new MemoryEngine<string>();
+  const received: string[] = [];
+  engine.subscribe("a", {
+    channels: undefined,
+    receivePublication(message) {
+      if (message === "broken") throw new Error("it cannot be encoded");
+      received.push(message);
+    },
+  });
+  assert.throws(() => engine.publish("a", "broken"), /it cannot be encoded/);
+  engine.publish("a", "whole");
+  assert.deepEqual(received, ["whole"]);
+});
