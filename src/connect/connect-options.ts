@@ -1,8 +1,8 @@
 import { misuse } from "../base/errors.ts";
-import { checkWholeNumber, rangeOf } from "../base/limit-check.ts";
+import { checkNames, checkWholeNumber, invalidSetting, rangeOf } from "../base/setting-check.ts";
 import type { WebSocketLimits } from "../base/limits.ts";
 import { defaultWebSocketLimits } from "../base/limits.ts";
-import { kindOf, quote } from "../base/text.ts";
+import { quote } from "../base/text.ts";
 import type { CompressionOptions, ResolvedCompression } from "../protocol/websocket/compression-options.ts";
 import { resolveCompression } from "../protocol/websocket/compression-options.ts";
 import type { ClientTlsOptions, DialProxy, RequestHeaders } from "../transport/dial/dial-options.ts";
@@ -130,16 +130,16 @@ const tlsTargets = ["host", "port", "path", "socket"];
  * @throws WaterspoutError SETTING_UNKNOWN, SETTING_INVALID, HEADER_INVALID; DOMException SyntaxError for `protocols`.
  */
 export function resolveConnectOptions(options: ConnectOptions, url: URL): ResolvedConnectOptions {
-  if (typeof options !== "object" || options === null) throw invalid("options", "an object", options);
-  checkNames(options, optionNames, "");
+  if (typeof options !== "object" || options === null) throw invalidSetting("options", "an object", options);
+  checkNames("", options, optionNames);
   const { timeoutMs = defaultTimeoutMs, signal, followRedirects = 0 } = options;
   const { binaryType = "blob", compression = false } = options;
   checkWholeNumber("timeoutMs", timeoutMs, rangeOf("timeoutMs"));
   checkWholeNumber("followRedirects", followRedirects, [0, redirectsLimit]);
   if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw invalid("signal", "an AbortSignal", signal);
+    throw invalidSetting("signal", "an AbortSignal", signal);
   if (binaryType !== "blob" && binaryType !== "arraybuffer") {
-    throw invalid("binaryType", '"blob" or "arraybuffer"', binaryType);
+    throw invalidSetting("binaryType", '"blob" or "arraybuffer"', binaryType);
   }
   return {
     subprotocols: checkSubprotocols(options.protocols ?? []),
@@ -182,10 +182,10 @@ function resolveLimits(options: ConnectOptions): WebSocketLimits {
 
 function resolveTls(name: string, tls: ClientTlsOptions | undefined): ClientTlsOptions {
   if (tls === undefined) return {};
-  if (typeof tls !== "object" || tls === null) throw invalid(name, "an object", tls);
+  if (typeof tls !== "object" || tls === null) throw invalidSetting(name, "an object", tls);
   for (const target of tlsTargets) {
     if (Object.hasOwn(tls, target)) {
-      throw invalid(
+      throw invalidSetting(
         `${name}.${target}`,
         "left out, since the URL says where to connect",
         tls[target as "host"],
@@ -199,10 +199,10 @@ function resolveProxy(proxy: ConnectOptions["proxy"]): DialProxy | undefined {
   if (proxy === undefined) return undefined;
   const isUrl = typeof proxy === "string" || proxy instanceof URL;
   if (!isUrl && (typeof proxy !== "object" || proxy === null)) {
-    throw invalid("proxy", "a URL, or an object with one", proxy);
+    throw invalidSetting("proxy", "a URL, or an object with one", proxy);
   }
   const { url, headers, tls }: ProxyOptions = isUrl ? { url: proxy } : proxy;
-  if (!isUrl) checkNames(proxy, ["url", "headers", "tls"], "proxy.");
+  if (!isUrl) checkNames("proxy.", proxy, ["url", "headers", "tls"]);
   const parsed = URL.canParse(String(url)) ? new URL(String(url)) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
     // What is no URL might still hold a password; its scheme does not.
@@ -216,15 +216,4 @@ function resolveProxy(proxy: ConnectOptions["proxy"]): DialProxy | undefined {
 /** Of a proxy's fields, the one that proves who asks is the one that matters. */
 function checkProxyHeaders(given: HeadersLike | undefined): RequestHeaders {
   return checkRequestHeaders(given, "proxy.headers");
-}
-
-function checkNames(given: object, names: readonly string[], prefix: string): void {
-  for (const name of Object.keys(given)) {
-    if (names.includes(name)) continue;
-    throw misuse("SETTING_UNKNOWN", { name: `${prefix}${name}`, names: names.join(", ") });
-  }
-}
-
-function invalid(name: string, expected: string, value: unknown): Error {
-  return misuse("SETTING_INVALID", { name, expected, value: kindOf(value) });
 }

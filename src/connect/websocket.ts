@@ -3,6 +3,7 @@ import { isBytesLike, toBytes } from "../base/bytes.ts";
 import { misuse } from "../base/errors.ts";
 import { kindOf } from "../base/text.ts";
 import { CloseCode, closeReasonBytesMax } from "../protocol/websocket/close-code.ts";
+import { controlPayloadBytesMax } from "../protocol/websocket/opcode.ts";
 import { showUrl } from "../transport/dial/handshake-error.ts";
 import { ClientConnection, ReadyState } from "./client-connection.ts";
 import type { BinaryType, ConnectOptions } from "./connect-options.ts";
@@ -34,9 +35,6 @@ export interface WebSocketListenerOptions {
   readonly passive?: boolean;
   readonly signal?: AbortSignal;
 }
-
-/** RFC 6455 §5.5. */
-const controlBytesMax = 125;
 
 /** Attributes and methods of the standard's interface. */
 const standardMembers = [
@@ -324,7 +322,7 @@ export class WebSocket extends EventTarget {
       throw misuse("ARGUMENT_TYPE_INVALID", details);
     }
     const bytes = typeof data === "string" ? Buffer.from(data) : toBytes(data);
-    if (bytes.length > controlBytesMax) throw misuse("PING_TOO_LONG", { got: bytes.length });
+    if (bytes.length > controlPayloadBytesMax) throw misuse("PING_TOO_LONG", { got: bytes.length });
     return this.#connection.ping(bytes);
   }
 

@@ -1,9 +1,7 @@
-import { constants } from "node:buffer";
-import { misuse } from "../base/errors.ts";
 import type { HttpLimits, WebSocketLimits } from "../base/limits.ts";
 import { defaultHttpLimits, defaultWebSocketLimits } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
-import { kindOf } from "../base/text.ts";
+import { checkNames, checkWholeNumber, invalidSetting, rangeOf } from "../base/setting-check.ts";
 import type { HostPattern } from "../protocol/http/host-pattern.ts";
 import { parseHostPattern } from "../protocol/http/host-pattern.ts";
 import type { OriginPattern } from "../protocol/http/origin.ts";
@@ -88,23 +86,21 @@ const settingNames = [
   "websocket",
 ] as const;
 
-/** The largest delay that a timer takes; more would mean none. */
-const timerMsMax = 2 ** 31 - 1;
-
 /** Checks settings. @throws WaterspoutError SETTING_UNKNOWN, SETTING_INVALID with the entry that is wrong. */
 export function resolveSettings(settings: Settings): ResolvedSettings {
-  if (typeof settings !== "object" || settings === null) throw invalid("settings", "an object", settings);
+  if (typeof settings !== "object" || settings === null)
+    throw invalidSetting("settings", "an object", settings);
   checkNames("", settings, settingNames);
   const { debug = false, logger } = settings;
-  if (typeof debug !== "boolean") throw invalid("debug", "true or false", debug);
+  if (typeof debug !== "boolean") throw invalidSetting("debug", "true or false", debug);
   if (logger !== undefined && !isLogger(logger)) {
-    throw invalid("logger", "an object with the methods debug, info, warn and error", logger);
+    throw invalidSetting("logger", "an object with the methods debug, info, warn and error", logger);
   }
   const hostEntries = list("allowedHosts", settings.allowedHosts);
   const proxies = new AddressList();
   for (const entry of list("trustedProxies", settings.trustedProxies) ?? []) {
     if (!proxies.add(entry))
-      throw invalid("trustedProxies", 'IP addresses, CIDR blocks or "loopback"', entry);
+      throw invalidSetting("trustedProxies", 'IP addresses, CIDR blocks or "loopback"', entry);
   }
   return {
     debug,
@@ -122,13 +118,13 @@ function resolveOrigin(entry: string): OriginPattern {
   if (pattern !== undefined) return pattern;
   const expected =
     'origins such as "https://app.example.com" or "https://*.example.com", without a path (to let every origin in, override checkOrigin())';
-  throw invalid("allowedOrigins", expected, entry);
+  throw invalidSetting("allowedOrigins", expected, entry);
 }
 
 function resolveHost(entry: string): HostPattern {
   const pattern = parseHostPattern(entry);
   if (pattern !== undefined) return pattern;
-  throw invalid(
+  throw invalidSetting(
     "allowedHosts",
     'host names without a port, such as "app.example.com" or "*.example.com", or "*"',
     entry,
@@ -142,7 +138,7 @@ function resolveWebSocket(given: Partial<WebSocketSettings> | undefined): Resolv
   const limits = resolveLimits("websocket", given, defaultWebSocketLimits, webSocketChoices);
   const { sharedReadBuffer, compression } = { ...webSocketChoices, ...withoutUndefined(given ?? {}) };
   if (typeof sharedReadBuffer !== "boolean") {
-    throw invalid("websocket.sharedReadBuffer", "true or false", sharedReadBuffer);
+    throw invalidSetting("websocket.sharedReadBuffer", "true or false", sharedReadBuffer);
   }
   return {
     ...limits,
@@ -166,45 +162,22 @@ function resolveLimits<Limits extends object>(
   others: object = {},
 ): Limits {
   if (given === undefined) return defaults;
-  if (typeof given !== "object" || given === null) throw invalid(group, "an object", given);
+  if (typeof given !== "object" || given === null) throw invalidSetting(group, "an object", given);
   checkNames(`${group}.`, given, [...Object.keys(defaults), ...Object.keys(others)]);
   const limits = Object.entries(withoutUndefined(given)).filter(([name]) => !(name in others));
   for (const [name, value] of limits) {
-    const [least, most] = rangeOf(name);
-    if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
-      throw invalid(
-        `${group}.${name}`,
-        `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`}`,
-        value,
-      );
-    }
+    checkWholeNumber(`${group}.${name}`, value, rangeOf(name));
   }
   return { ...defaults, ...Object.fromEntries(limits) };
 }
 
-/** What a limit may be. Of a number of bytes or things, 0 would let nothing through. */
-function rangeOf(name: string): [least: number, most: number] {
-  // The longest text that the engine can hold.
-  if (name === "maxMessageBytes") return [1, constants.MAX_STRING_LENGTH];
-  if (!name.endsWith("Ms")) return [1, Number.MAX_SAFE_INTEGER];
-  // 0 turns a time off, but for those in which a peer must have a chance to answer.
-  return [name === "pingTimeoutMs" || name === "closeTimeoutMs" ? 1 : 0, timerMsMax];
-}
-
 function list(name: string, entries: readonly string[] | undefined): readonly string[] | undefined {
   if (entries === undefined) return undefined;
-  if (!Array.isArray(entries)) throw invalid(name, "a list of strings", entries);
+  if (!Array.isArray(entries)) throw invalidSetting(name, "a list of strings", entries);
   for (const entry of entries as readonly unknown[]) {
-    if (typeof entry !== "string") throw invalid(name, "a list of strings", entry);
+    if (typeof entry !== "string") throw invalidSetting(name, "a list of strings", entry);
   }
   return entries;
-}
-
-function checkNames(prefix: string, given: object, names: readonly string[]): void {
-  for (const name of Object.keys(given)) {
-    if (names.includes(name)) continue;
-    throw misuse("SETTING_UNKNOWN", { name: `${prefix}${name}`, names: names.join(", ") });
-  }
 }
 
 function isLogger(logger: unknown): boolean {
@@ -214,8 +187,4 @@ function isLogger(logger: unknown): boolean {
     logger !== null &&
     ["debug", "info", "warn", "error"].every((method) => typeof methods[method] === "function")
   );
-}
-
-function invalid(name: string, expected: string, value: unknown): Error {
-  return misuse("SETTING_INVALID", { name, expected, value: kindOf(value) });
 }

@@ -1,5 +1,4 @@
-import { misuse } from "../../base/errors.ts";
-import { kindOf } from "../../base/text.ts";
+import { checkNames, checkWholeNumber, invalidSetting } from "../../base/setting-check.ts";
 import type { Role } from "./frame-parser.ts";
 
 /**
@@ -93,28 +92,17 @@ export function resolveCompression(
 
 function checkOptions(options: CompressionOptions, name: string): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw invalid(name, "true, false or an object", options);
+    throw invalidSetting(name, "true, false or an object", options);
   }
-  for (const entry of Object.keys(options)) {
-    if (optionNames.includes(entry)) continue;
-    throw misuse("SETTING_UNKNOWN", { name: `${name}.${entry}`, names: optionNames.join(", ") });
-  }
+  checkNames(`${name}.`, options, optionNames);
   for (const flag of flags) {
     const value: unknown = options[flag];
     if (value !== undefined && typeof value !== "boolean") {
-      throw invalid(`${name}.${flag}`, "true or false", value);
+      throw invalidSetting(`${name}.${flag}`, "true or false", value);
     }
   }
   for (const [entry, [least, most]] of Object.entries(ranges)) {
     const value = options[entry as keyof typeof ranges];
-    if (value === undefined) continue;
-    if (!Number.isSafeInteger(value) || value < least || value > most) {
-      const upTo = most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`;
-      throw invalid(`${name}.${entry}`, `a whole number from ${least}${upTo}`, value);
-    }
+    if (value !== undefined) checkWholeNumber(`${name}.${entry}`, value, [least, most]);
   }
-}
-
-function invalid(name: string, expected: string, value: unknown): Error {
-  return misuse("SETTING_INVALID", { name, expected, value: kindOf(value) });
 }

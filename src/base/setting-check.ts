@@ -18,5 +18,18 @@ export function rangeOf(name: string): [least: number, most: number] {
 export function checkWholeNumber(name: string, value: unknown, [least, most]: [number, number]): void {
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
   const expected = `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`}`;
-  throw misuse("SETTING_INVALID", { name, expected, value: kindOf(value) });
+  throw invalidSetting(name, expected, value);
+}
+
+/** Throws SETTING_UNKNOWN for an entry that is not one of `names`; `prefix` says which group it is in. */
+export function checkNames(prefix: string, given: object, names: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (names.includes(name)) continue;
+    throw misuse("SETTING_UNKNOWN", { name: `${prefix}${name}`, names: names.join(", ") });
+  }
+}
+
+/** The error SETTING_INVALID: which setting, what it must be, and what it is. */
+export function invalidSetting(name: string, expected: string, value: unknown): Error {
+  return misuse("SETTING_INVALID", { name, expected, value: kindOf(value) });
 }

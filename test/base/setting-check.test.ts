@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { constants } from "node:buffer";
 import { test } from "node:test";
-import { checkWholeNumber, rangeOf } from "../../src/base/limit-check.ts";
+import { checkWholeNumber, rangeOf } from "../../src/base/setting-check.ts";
 
 test("a limit's name says what it may be", () => {
   assert.deepEqual(rangeOf("maxMessageBytes"), [1, constants.MAX_STRING_LENGTH]);
