@@ -64,6 +64,8 @@ export class Connector {
   /** The server asked not to be asked before this time. */
   #notBefore = 0;
   #hasNewToken = false;
+  /** Why the program wants it to end. */
+  #why: StateReason | undefined;
   /** The last URL that was asked for, without a token. */
   url: URL | undefined;
   state: SocketState = "connecting";
@@ -106,6 +108,7 @@ export class Connector {
 
   close(code: number | undefined, reason: string, why: StateReason = byProgram): void {
     if (!this.#isWanted) return;
+    this.#why = why;
     const link = this.#link;
     if (!link) this.#abandon();
     this.#setState("closing", why);
@@ -181,7 +184,7 @@ export class Connector {
   }
 
   #receiveEnd(ending: Ending): void {
-    const reason = describeEnding(ending, this.#link);
+    const reason = { ...describeEnding(ending, this.#link), ...this.#why };
     this.#abandon();
     if (!this.#isWanted || !this.#shallReturn(ending)) {
       this.#finish(ending, reason);
@@ -270,6 +273,6 @@ function describeEnding({ code: closeCode, reason }: Ending, link: Link | undefi
         ? "CLOSED_BY_SERVER"
         : "REFUSED";
   const [, code = fallback, message = reason] = /^([A-Z][A-Z\d_]+): ([^]*)$/.exec(reason) ?? [];
-  const words = message || `${fallback.toLowerCase().replace("_", " ")} (${closeCode})`;
+  const words = message || `${fallback.toLowerCase().replaceAll("_", " ")} (${closeCode})`;
   return { code, message: words, closeCode, ...status, transport: link?.transport };
 }

@@ -67,6 +67,7 @@ export class SessionLink implements Link {
   }
 
   abandon(): void {
+    if (this.#over.signal.aborted) return;
     this.#stop();
     if (!this.#opening) return;
     const { url, options } = this.#target;
