@@ -111,7 +111,7 @@ export class ConnectionCycle {
       void this.#exchange.respond(204, [], undefined);
       return true;
     }
-    if (call.asStream && !session.reaches(call.ack)) {
+    if (call.asStream && !session.canContinue(call.ack)) {
       session.abandon();
       this.isRoutine = false;
       return false;
