@@ -46,6 +46,17 @@ export interface SessionCall extends SessionRequest {
   readonly asStream: boolean;
 }
 
+/** Why a session of this kind cannot be answered in this way, if it cannot: its records are kept as they travel. */
+export function findMismatch(
+  kind: SessionKind,
+  asStream: boolean,
+  poll: number | undefined,
+): string | undefined {
+  if (asStream && kind !== "sse") return `a session of ${kind} has no streams`;
+  if (poll !== undefined && kind === "sse") return "a session of sse has its records in a stream";
+  return undefined;
+}
+
 /**
  * A session (docs/session-protocol.md): one client of a handler that comes back with a request again and again.
  *
@@ -102,10 +113,11 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   receive(call: SessionCall, exchange: HttpExchange): Problem | undefined {
     const { ack, seq, records, close, poll } = call;
     const { last } = this.outbox;
-    if (ack > last) {
-      const reason = `ack is ${ack}, but no more than ${last} records have been sent`;
-      return describe("SESSION_REQUEST_INVALID", { reason });
-    }
+    const reason =
+      ack > last
+        ? `ack is ${ack}, but no more than ${last} records have been sent`
+        : findMismatch(this.kind, call.asStream, poll);
+    if (reason !== undefined) return describe("SESSION_REQUEST_INVALID", { reason });
     this.#clock.hear();
     this.#queue.acknowledge(ack);
     if (call.asStream) {
@@ -113,6 +125,8 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
       this.#scheduleFlush();
       return undefined;
     }
+    // A request that is held already is answered first: its answer ends its holding, not that of this one.
+    this.#arrivals.release();
     this.#clock.hold();
     this.#arrivals.add(seq, records, (isWhole) => {
       this.#clock.release();
