@@ -111,7 +111,7 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
 
   /** A request of the client; a problem if it cannot be. */
   receive(call: SessionCall, exchange: HttpExchange): Problem | undefined {
-    const { ack, seq, records, close, poll } = call;
+    const { ack, seq, records, poll } = call;
     const { last } = this.outbox;
     const reason =
       ack > last
@@ -125,21 +125,32 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
       this.#scheduleFlush();
       return undefined;
     }
-    // A request that is held already is answered first: its answer ends its holding, not that of this one.
-    this.#arrivals.release();
-    this.#clock.hold();
-    this.#arrivals.add(seq, records, (isWhole) => {
-      this.#clock.release();
-      if (close !== undefined && isWhole) this.#receiveClose(close.code, close.reason);
-      // What brings something is answered at once: that answer is an acknowledgement.
-      const bringsSomething = records.length > 0 || close !== undefined;
-      const heldMs = bringsSomething && poll !== undefined ? 0 : poll;
-      const opening = typeof call.target === "string" ? {} : this.#describeOpening();
-      if (!exchange.isAborted) this.#outlets.addPoll(exchange, { ack, heldMs, opening });
-      this.#scheduleFlush();
-    });
+    // Who sends nothing has not given up on what waits to be read.
+    if (records.length === 0) {
+      this.#answer(call, exchange, true);
+    } else {
+      // A request that is held already is answered first: its answer ends its holding, not that of this one.
+      this.#arrivals.release();
+      this.#clock.hold();
+      this.#arrivals.add(seq, records, (isWhole) => {
+        this.#clock.release();
+        this.#answer(call, exchange, isWhole);
+      });
+    }
     this.#schedule();
     return undefined;
+  }
+
+  /** Has a request answered whose records have been taken, or will have to be sent again. */
+  #answer(call: SessionCall, exchange: HttpExchange, isWhole: boolean): void {
+    const { ack, records, close, poll } = call;
+    if (close !== undefined && isWhole) this.#receiveClose(close.code, close.reason);
+    // What brings something is answered at once: that answer is an acknowledgement.
+    const bringsSomething = records.length > 0 || close !== undefined;
+    const heldMs = bringsSomething && poll !== undefined ? 0 : poll;
+    const opening = typeof call.target === "string" ? {} : this.#describeOpening();
+    if (!exchange.isAborted) this.#outlets.addPoll(exchange, { ack, heldMs, opening });
+    this.#scheduleFlush();
   }
 
   /** Whether a client that has the records up to this number can go on from there. */
