@@ -121,6 +121,7 @@ export class ConnectionCycle {
     this.isRoutine = true;
     this.#exchange.setStandingHeaders(corsHeaders(this.#request));
     if (this.#exchange.method === "GET" && session.isFinishedFor(call.ack)) {
+      session.confirmEnd();
       // The one answer upon which an EventSource does not come back (WHATWG HTML §9.2.3).
       void this.#exchange.respond(204, [], undefined);
       return true;

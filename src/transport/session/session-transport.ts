@@ -163,6 +163,11 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
     return !this.isOpen && number >= this.outbox.last;
   }
 
+  /** The client knows that the session has ended: nobody has to wait for it any more. */
+  confirmEnd(): void {
+    this.#end();
+  }
+
   get outbox(): Outbox {
     return this.#queue.outbox;
   }
