@@ -101,7 +101,7 @@ test("a token or number that means nothing gets a new session", async (context) 
   for (const wrong of [
     "",
     "7",
-    `${known}`,
+    known,
     `${known}:`,
     `${known}:-1`,
     `${known}:1e3`,

@@ -126,6 +126,31 @@ test("what breaks a rule is closed as a WebSocket would be", async (context) => 
   }
 });
 
+test("who sends pings and takes no pongs is closed as a slow consumer", async (context) => {
+  const settings = { websocket: { maxSendQueueBytes: 100_000 } };
+  const { client, calls, opened, log } = await serveSessions(context, settings, (Handler) => {
+    class Silent extends Handler {
+      override onPing() {}
+    }
+    return Silent;
+  });
+  const alice = client();
+  await alice.open();
+  const handler = await opened.next();
+  const pings = Array.from({ length: 1000 }, () => '{"ping":""}');
+  assert.equal((await alice.post({ seq: 1 }, pings)).status, 200);
+  assert.equal(handler.bufferedAmount, 64_000);
+  const { head } = await alice.post({ seq: 1001 }, pings);
+  assert.equal(handler.bufferedAmount, 0, "nothing is kept for it");
+  // It has none of those pongs, and is told when it comes back for them.
+  assert.deepEqual(head, { ack: 2000 });
+  const close = { code: 1013, reason: "SLOW_CONSUMER" };
+  assert.deepEqual((await alice.post({ poll: 1000 })).head, { ack: 2000, close });
+  await alice.close();
+  assert.equal(await calls.next(), "close 1013 SLOW_CONSUMER");
+  await log.expect(/^1013 .* SLOW_CONSUMER: 100032 bytes/);
+});
+
 test("a session without a request for some time ends with 1006", async (context) => {
   const { client, calls, log } = await serveSessions(context, { fallback: { sessionTimeoutMs: 100 } });
   const alice = client();
@@ -135,6 +160,35 @@ test("a session without a request for some time ends with 1006", async (context)
   assert.equal(line.level, "warn");
   assert.equal((await alice.post({})).status, 404);
   await takeWarnings(log);
+});
+
+test("a session whose stream was cut is idle from then on", async (context) => {
+  const { client, calls, log } = await serveSessions(context, { fallback: { sessionTimeoutMs: 100 } });
+  const stream = await client().stream({ transport: "sse" });
+  await stream.session();
+  stream.cut();
+  assert.equal(await calls.next(), "close 1006");
+  await log.expect(/^1006 POST \/ws .* over sse, .* SESSION_TIMEOUT/);
+});
+
+test("after its end a handler can send nothing, and waits for nothing", async (context) => {
+  const { client, opened, app } = await serveSessions(context);
+  const alice = client();
+  await alice.open();
+  const handler = await opened.next();
+  handler.subscribe("all");
+  handler.writeMessage("x".repeat(500_000));
+  const drained = handler.drained();
+  handler.close(1000);
+  await Promise.all([drained, handler.drained()]);
+  app.publish("all", "a");
+  const sent = [handler.writeMessage("a"), handler.writeMessage(new Uint8Array(1)), handler.ping()];
+  assert.deepEqual(sent, [false, false, false]);
+  handler.close(4000);
+  assert.deepEqual([handler.closeCode, handler.closeReason], [1000, ""]);
+  const { records, head } = await alice.post({ poll: 0 });
+  assert.deepEqual([records.length, head.close], [1, { code: 1000, reason: "" }]);
+  await alice.close(1);
 });
 
 test("a session whose request is held or streamed is not idle", async (context) => {
