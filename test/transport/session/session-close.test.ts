@@ -38,7 +38,7 @@ test("a close behind a gap is none", async (context) => {
 });
 
 test("a client that closes has the polls that it left behind answered", async (context) => {
-  const { client, calls } = await serveSessions(context);
+  const { client, calls, opened } = await serveSessions(context);
   const alice = client();
   await alice.open();
   const held = await alice.begin({ poll: 20_000 });
@@ -46,6 +46,15 @@ test("a client that closes has the polls that it left behind answered", async (c
   await alice.post({ close: { code: 1000 } });
   assert.deepEqual((await held.answer).head, { ack: 0, close: { code: 1000, reason: "" } });
   assert.equal(await calls.next(), "close 1000");
+  // What it has not taken is not kept for it.
+  const bob = client();
+  await bob.open();
+  await opened.next();
+  const handler = await opened.next();
+  handler.writeMessage("a");
+  await bob.post({ close: {} });
+  assert.equal(await calls.next(), "close 1005");
+  assert.equal(handler.bufferedAmount, 0);
 });
 
 test("the server closes behind what it wrote, and it is over when the client has confirmed", async (context) => {
