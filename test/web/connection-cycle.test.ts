@@ -20,7 +20,7 @@ test("an opening with a key that is repeated opens one session, also while prepa
       }
       override open() {
         this.subscribe("all");
-        super.open();
+        void super.open();
         this.writeMessage("hello");
       }
     }
@@ -80,7 +80,10 @@ test("of openings with one key that wait for one that is refused, one is tried a
   assert.equal((await other.answer).status, 403);
   answers[2]?.resolve(true);
   const all = await Promise.all(openings.map(({ answer }) => answer));
-  assert.deepEqual(all.map(({ status }) => status).sort(), [200, 200, 200, 403]);
+  assert.deepEqual(
+    all.map(({ status }) => status).toSorted((a, b) => a - b),
+    [200, 200, 200, 403],
+  );
   assert.equal(new Set(all.map(({ head }) => head.session)).size, 2, "one session, and none of the refused");
   assert.equal(asked, 3);
   await opened.next();
@@ -189,7 +192,7 @@ test("a session has one line when it is opened and one when it is over; its requ
   );
   const levels = [];
   for (let i = 0; i < 3; i++) levels.push((await log.expect(/^200 POST \/ws \(127\.0\.0\.1\) \d+\.\d\dms$/)).level); // prettier-ignore
-  assert.deepEqual(levels.sort(), ["debug", "debug", "info"]);
+  assert.deepEqual(levels.toSorted(), ["debug", "debug", "info"]);
   assert.equal(log.lines.length, 0);
 });
 

@@ -92,6 +92,15 @@ test("whoever is handed a record may pause, go on, or release meanwhile", () => 
   assert.equal(arrivals.taken, 4);
 });
 
+test("a record is handed on when the one before it has been, also when that one has reading resumed", () => {
+  const { log, add } = record((text, arrivals) => {
+    arrivals.resume();
+    log.push(`end of ${text}`);
+  });
+  add(1, "a", "b");
+  assert.deepEqual(log, ["a", "end of a", "b", "end of b", "whole"]);
+});
+
 test("a receiver that throws does not keep later records out", () => {
   const { arrivals, log, add } = record((text) => {
     if (text === "a") throw new Error("broken");
@@ -103,16 +112,16 @@ test("a receiver that throws does not keep later records out", () => {
 });
 
 test("in whatever order parts of a series come, they are handed on in order and once", (context) => {
-  const part = fc.record({ from: fc.integer({ min: 1, max: 20 }), count: fc.nat(8), then: fc.constantFrom("", "pause", "resume") }); // prettier-ignore
+  const part = fc.record({ from: fc.integer({ min: 1, max: 20 }), count: fc.nat(8), next: fc.constantFrom("", "pause", "resume") }); // prettier-ignore
   checkProperty(
     context,
     fc.property(fc.array(part, { maxLength: 60, size: "max" }), (parts) => {
       const { arrivals, log, add } = record();
       const answers = (): number => log.filter((each) => each.endsWith("whole")).length;
-      for (const { from, count, then } of parts) {
+      for (const { from, count, next } of parts) {
         add(from, ...Array.from({ length: count }, (_, at) => `${from + at}`));
-        if (then === "pause") arrivals.pause();
-        if (then === "resume") arrivals.resume();
+        if (next === "pause") arrivals.pause();
+        if (next === "resume") arrivals.resume();
       }
       arrivals.resume();
       assert.equal(answers(), parts.length, "each request is answered once");

@@ -47,6 +47,21 @@ test("what was carried away does not wait any more, though nothing acknowledges 
   assert.equal(await calls.next(), "close 1000");
 });
 
+test("what the connection has not taken counts, so that who does not read is closed", async (context) => {
+  const { server, opened, log } = await serveSessions(context, { websocket: { closeTimeoutMs: 50 } });
+  const stream = await listen(server);
+  await stream.session();
+  const handler = await opened.next();
+  stream.pause();
+  while (handler.isOpen) {
+    handler.writeMessage("x".repeat(100_000));
+    await new Promise(setImmediate);
+  }
+  assert.equal(handler.closeCode, 1013);
+  await log.expect(/^1013 GET .* over sse, .* SLOW_CONSUMER/);
+  stream.cut();
+});
+
 test("who comes back for what is not kept any more gets a new session, and the old one ends with 1006", async (context) => {
   const { server, opened, calls } = await serveSessions(context, { websocket: { maxSendQueueBytes: 1000 } });
   const first = await listen(server);
@@ -66,7 +81,7 @@ test("who comes back for what is not kept any more gets a new session, and the o
   const renewed = await third.session();
   assert.notEqual(renewed.session, session);
   assert.equal(await calls.next(), "close 1006");
-  assert.equal(handler.isOpen, false);
+  assert.deepEqual([handler.isOpen, handler.signal.aborted], [false, true]);
   (await opened.next()).writeMessage("new");
   assert.equal((await third.next()).id, `${renewed.session}:1`);
   // A number that was never given out is none that can be continued.
@@ -101,7 +116,7 @@ test("a token or number that means nothing gets a new session", async (context) 
   for (const wrong of [
     "",
     "7",
-    `${known}`,
+    known,
     `${known}:`,
     `${known}:-1`,
     `${known}:1e3`,

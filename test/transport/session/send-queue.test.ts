@@ -44,6 +44,10 @@ test("a message of any size may go while nothing else waits, and what follows it
   const queue = new SendQueue(limits, true);
   queue.add("a", 5000);
   assert.equal(queue.findFault(), undefined);
+  // That it is on its way does not make it less.
+  queue.noteCarried(1, 0);
+  queue.acknowledge(0);
+  assert.deepEqual([...queue.outbox.after(0)], ["a"]);
   queue.add("b", 936);
   assert.equal(queue.findFault(), undefined);
   queue.add("c", 0);

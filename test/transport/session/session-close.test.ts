@@ -37,7 +37,7 @@ test("a close behind a gap is none", async (context) => {
 });
 
 test("a client that closes has the polls that it left behind answered", async (context) => {
-  const { client, calls } = await serveSessions(context);
+  const { client, calls, opened } = await serveSessions(context);
   const alice = client();
   await alice.open();
   const held = await alice.begin({ poll: 20_000 });
@@ -45,6 +45,15 @@ test("a client that closes has the polls that it left behind answered", async (c
   await alice.post({ close: { code: 1000 } });
   assert.deepEqual((await held.answer).head, { ack: 0, close: { code: 1000, reason: "" } });
   assert.equal(await calls.next(), "close 1000");
+  // What it has not taken is not kept for it.
+  const bob = client();
+  await bob.open();
+  await opened.next();
+  const handler = await opened.next();
+  handler.writeMessage("a");
+  await bob.post({ close: {} });
+  assert.equal(await calls.next(), "close 1005");
+  assert.equal(handler.bufferedAmount, 0);
 });
 
 test("the server closes behind what it wrote, and it is over when the client has confirmed", async (context) => {
@@ -124,6 +133,31 @@ test("what breaks a rule is closed as a WebSocket would be", async (context) => 
   }
 });
 
+test("who sends pings and takes no pongs is closed as a slow consumer", async (context) => {
+  const settings = { websocket: { maxSendQueueBytes: 100_000 } };
+  const { client, calls, opened, log } = await serveSessions(context, settings, (Handler) => {
+    class Silent extends Handler {
+      override onPing() {}
+    }
+    return Silent;
+  });
+  const alice = client();
+  await alice.open();
+  const handler = await opened.next();
+  const pings = Array.from({ length: 1000 }, () => '{"ping":""}');
+  assert.equal((await alice.post({ seq: 1 }, pings)).status, 200);
+  assert.equal(handler.bufferedAmount, 64_000);
+  const { head } = await alice.post({ seq: 1001 }, pings);
+  assert.equal(handler.bufferedAmount, 0, "nothing is kept for it");
+  // It has none of those pongs, and is told when it comes back for them.
+  assert.deepEqual(head, { ack: 2000 });
+  const close = { code: 1013, reason: "SLOW_CONSUMER" };
+  assert.deepEqual((await alice.post({ poll: 1000 })).head, { ack: 2000, close });
+  await alice.close();
+  assert.equal(await calls.next(), "close 1013 SLOW_CONSUMER");
+  await log.expect(/^1013 .* SLOW_CONSUMER: 100032 bytes/);
+});
+
 test("a session without a request for some time ends with 1006", async (context) => {
   const { client, calls, log } = await serveSessions(context, { fallback: { sessionTimeoutMs: 100 } });
   const alice = client();
@@ -133,6 +167,35 @@ test("a session without a request for some time ends with 1006", async (context)
   assert.equal(line.level, "warn");
   assert.equal((await alice.post({})).status, 404);
   await takeWarnings(log);
+});
+
+test("a session whose stream was cut is idle from then on", async (context) => {
+  const { client, calls, log } = await serveSessions(context, { fallback: { sessionTimeoutMs: 100 } });
+  const stream = await client().stream({ transport: "sse" });
+  await stream.session();
+  stream.cut();
+  assert.equal(await calls.next(), "close 1006");
+  await log.expect(/^1006 POST \/ws .* over sse, .* SESSION_TIMEOUT/);
+});
+
+test("after its end a handler can send nothing, and waits for nothing", async (context) => {
+  const { client, opened, app } = await serveSessions(context);
+  const alice = client();
+  await alice.open();
+  const handler = await opened.next();
+  handler.subscribe("all");
+  handler.writeMessage("x".repeat(500_000));
+  const drained = handler.drained();
+  handler.close(1000);
+  await Promise.all([drained, handler.drained()]);
+  app.publish("all", "a");
+  const sent = [handler.writeMessage("a"), handler.writeMessage(new Uint8Array(1)), handler.ping()];
+  assert.deepEqual(sent, [false, false, false]);
+  handler.close(4000);
+  assert.deepEqual([handler.closeCode, handler.closeReason], [1000, ""]);
+  const { records, head } = await alice.post({ poll: 0 });
+  assert.deepEqual([records.length, head.close], [1, { code: 1000, reason: "" }]);
+  await alice.close(1);
 });
 
 test("a session whose request is held or streamed is not idle", async (context) => {
