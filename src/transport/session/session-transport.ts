@@ -129,7 +129,7 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
     }
     // Who sends nothing has not given up on what waits to be read.
     if (records.length === 0) {
-      this.#answer(call, exchange, true);
+      this.#answer(call, exchange, seq <= this.taken + 1);
     } else {
       // A request that is held already is answered first: its answer ends its holding, not that of this one.
       this.#arrivals.release();
@@ -225,7 +225,11 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   }
 
   fail(problem: Problem): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen) {
+      // Nobody can come to confirm what was closed before.
+      if (problem.code === "SERVER_CLOSING") this.#end();
+      return;
+    }
     // What a client does not take away is not kept for it any longer.
     if (problem.code === "SLOW_CONSUMER") this.#queue.clear();
     const code = errorTable[problem.code].closeCode ?? CloseCode.internalError;
