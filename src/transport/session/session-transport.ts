@@ -68,6 +68,8 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   #closeTimer: NodeJS.Timeout | undefined;
   #closeCode: number | undefined;
   #closeReason = "";
+  /** When the beat is due for which it is on the wheel. */
+  #beatAt = Infinity;
   #isFlushDue = false;
   #isOver = false;
   #isForgotten = false;
@@ -116,7 +118,8 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
       this.#clock.release();
       if (close !== undefined && isWhole) this.#receiveClose(close.code, close.reason);
       // What brings something is answered at once: that answer is an acknowledgement.
-      const heldMs = records.length > 0 || close !== undefined ? poll && 0 : poll;
+      const bringsSomething = records.length > 0 || close !== undefined;
+      const heldMs = bringsSomething && poll !== undefined ? 0 : poll;
       const opening = typeof call.target === "string" ? {} : this.#describeOpening();
       if (!exchange.isAborted) this.#outlets.addPoll(exchange, { ack, heldMs, opening });
       this.#scheduleFlush();
@@ -128,6 +131,11 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   /** Whether a client that has the records up to this number can go on from there. */
   canContinue(number: number): boolean {
     return this.#options.acknowledges || this.outbox.reaches(number);
+  }
+
+  /** Whether there is nothing left to say to a client that has the records up to this number. */
+  isFinishedFor(number: number): boolean {
+    return !this.isOpen && number >= this.outbox.last;
   }
 
   get outbox(): Outbox {
@@ -360,8 +368,11 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
     const { heartbeats } = this.#options;
     const idleAt = this.#clock.idleAt(!this.#outlets.isEmpty);
     const dueAt = Math.min(idleAt, this.#clock.heldUntil, this.#pingDueAt, this.#outlets.dueAt);
+    // Whatever is due later is seen to by the beat that comes before it.
+    if (dueAt === Infinity || (this.dueTick !== undefined && dueAt >= this.#beatAt)) return;
     heartbeats.remove(this);
-    if (dueAt !== Infinity) heartbeats.add(this, Math.max(0, dueAt - performance.now()));
+    heartbeats.add(this, Math.max(0, dueAt - performance.now()));
+    this.#beatAt = dueAt;
   }
 
   #scheduleFlush(): void {
