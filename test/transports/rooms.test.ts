@@ -13,7 +13,7 @@ test("clients of every transport are in one room, and each gets what the others 
   class Room extends Puppet {
     override open() {
       this.subscribe("room");
-      super.open();
+      void super.open();
     }
     override onMessage(message: string | Uint8Array) {
       this.publish("room", message);

@@ -48,7 +48,7 @@ export function sendRequest(
 /** The body of an answer that is a stream. */
 export function bodyOf({ body }: Response): AsyncIterable<Uint8Array> {
   if (body === null) throw new Error("a stream has no body");
-  return body as unknown as AsyncIterable<Uint8Array>;
+  return body;
 }
 
 /** The header fields of an answer, as those of a handshake are given. */

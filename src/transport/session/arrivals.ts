@@ -29,6 +29,11 @@ export class Arrivals {
     return this.#taken;
   }
 
+  /** Whether there is a request whose records have not all been taken. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
   /** Takes the records of a request. `onDone` is called when they are taken, or will have to be sent again. */
   add(seq: number, records: readonly SessionRecord[], onDone: (isWhole: boolean) => void): void {
     // Who sends again what still waits here has given up on that request.

@@ -16,6 +16,7 @@ import type { Heart, HeartbeatWheel } from "../heartbeat.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import type { Traffic, Transport, TransportEvents } from "../transport.ts";
 import { Arrivals } from "./arrivals.ts";
+import { findCallFault } from "./call-check.ts";
 import type { OutletSource } from "./outlet.ts";
 import { Outlets } from "./outlets.ts";
 import { findRecordFault } from "./record-check.ts";
@@ -100,12 +101,9 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
 
   /** A request of the client; a problem if it cannot be. */
   receive(call: SessionCall, exchange: HttpExchange): Problem | undefined {
-    const { ack, seq, records, close, poll } = call;
-    const { last } = this.outbox;
-    if (ack > last) {
-      const reason = `ack is ${ack}, but no more than ${last} records have been sent`;
-      return describe("SESSION_REQUEST_INVALID", { reason });
-    }
+    const { ack, seq, records } = call;
+    const problem = findCallFault(this.kind, call, this.outbox.last);
+    if (problem !== undefined) return problem;
     this.#clock.hear();
     this.#queue.acknowledge(ack);
     if (call.asStream) {
@@ -113,19 +111,28 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
       this.#scheduleFlush();
       return undefined;
     }
-    this.#clock.hold();
-    this.#arrivals.add(seq, records, (isWhole) => {
-      this.#clock.release();
-      if (close !== undefined && isWhole) this.#receiveClose(close.code, close.reason);
-      // What brings something is answered at once: that answer is an acknowledgement.
-      const bringsSomething = records.length > 0 || close !== undefined;
-      const heldMs = bringsSomething && poll !== undefined ? 0 : poll;
-      const opening = typeof call.target === "string" ? {} : this.#describeOpening();
-      if (!exchange.isAborted) this.#outlets.addPoll(exchange, { ack, heldMs, opening });
-      this.#scheduleFlush();
-    });
+    // What brings nothing changes nothing for a request whose records are waiting.
+    if (records.length === 0) this.#answer(call, exchange, true);
+    else this.#arrivals.add(seq, records, (isWhole) => this.#answer(call, exchange, isWhole));
+    if (records.length > 0 && this.#arrivals.isWaiting) this.#clock.hold();
     this.#schedule();
     return undefined;
+  }
+
+  /** Answers a request whose records have been taken, or will have to be sent again. */
+  #answer(
+    { target, ack, records, close, poll }: SessionCall,
+    exchange: HttpExchange,
+    isWhole: boolean,
+  ): void {
+    if (!this.#arrivals.isWaiting) this.#clock.release();
+    if (close !== undefined && isWhole) this.#receiveClose(close.code, close.reason);
+    // What brings something is answered at once: that answer is an acknowledgement.
+    const bringsSomething = records.length > 0 || close !== undefined;
+    const heldMs = bringsSomething && poll !== undefined ? 0 : poll;
+    const opening = typeof target === "string" ? {} : this.#describeOpening();
+    if (!exchange.isAborted) this.#outlets.addPoll(exchange, { ack, heldMs, opening });
+    this.#scheduleFlush();
   }
 
   /** Whether a client that has the records up to this number can go on from there. */
