@@ -11,6 +11,9 @@ import { readEvents } from "./event-stream-reader.ts";
 import type { SessionClientOptions } from "./session-request.ts";
 import { bodyOf, fieldsOf, openSession, sendRequest, toBase64 } from "./session-request.ts";
 
+/** How many records a request may bring. */
+const linesMax = 1000;
+
 /** A record, as JSON has it. */
 type Line = string | { readonly binary?: string; readonly ping?: string; readonly pong?: string };
 
@@ -201,7 +204,8 @@ export class SessionClient {
   /** What is sent in one turn goes in one request; one request at a time. */
   async #post(): Promise<void> {
     await Promise.resolve();
-    while (this.#lines.length > 0 && !this.#isClosing) await this.#ask({ seq: this.#taken + 1 }, this.#lines);
+    while (this.#lines.length > 0 && !this.#isClosing)
+      await this.#ask({ seq: this.#taken + 1 }, this.#lines.slice(0, linesMax));
     this.#posting = undefined;
   }
 
