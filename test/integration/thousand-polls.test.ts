@@ -25,6 +25,9 @@ const perSecond = 2;
 const tickMs = 50;
 const samples = 30;
 
+/** So long that no session ends because a loaded machine was slow; one that hangs fails the test by its time. */
+const sessionTimeoutMs = 300_000;
+
 /** What may be held more in the last third than in the second: what is under way at the moment of a sample differs. */
 const growthBytes = 1024 * 1024;
 
@@ -110,7 +113,9 @@ test(
       error: (text: string) => void errors.push(text),
     };
     const routes = [["/ws", Numbering, { transports: ["long-polling"] }]] as const;
-    const server = await startApplication(new Application(routes, { logger }));
+    const server = await startApplication(
+      new Application(routes, { logger, fallback: { sessionTimeoutMs } }),
+    );
     context.after(() => server.close());
     const socketsBefore = socketCount();
 
@@ -169,6 +174,10 @@ function report(context: TestContext, reports: readonly PollReport[], sent: numb
   );
   context.diagnostic(
     `${cuts} requests lost, ${repeats} records repeated, ${sentBack} messages the other way`,
+  );
+  const longestMs = Math.max(...reports.map((each) => each.longestMs));
+  context.diagnostic(
+    `the longest wait for an answer, before the first message or later: ${longestMs.toFixed(0)} ms`,
   );
   const mebibytes = thirdsOf(held).map((third) => (Math.max(...third) / 2 ** 20).toFixed(2));
   context.diagnostic(`most that was held in each third, MiB: ${mebibytes.join(", ")}`);

@@ -10,6 +10,8 @@ export interface PollReport {
   /** Requests that were cut, or found their connection closed. */
   cuts: number;
   sent: number;
+  /** The longest that an answer took, in milliseconds; a poll may be held for 25 000. */
+  longestMs: number;
   failure: string | undefined;
 }
 
@@ -39,7 +41,15 @@ interface Head {
  * on another connection. Its server sends it "1", "2", … and at last "end"; it sends "1", "2", … in turn.
  */
 export class PollClient {
-  readonly report: PollReport = { messages: 0, polls: 0, repeats: 0, cuts: 0, sent: 0, failure: undefined };
+  readonly report: PollReport = {
+    messages: 0,
+    polls: 0,
+    repeats: 0,
+    cuts: 0,
+    sent: 0,
+    longestMs: 0,
+    failure: undefined,
+  };
   readonly #port: number;
   readonly #random: Random;
   #agent = new Agent({ keepAlive: true });
@@ -102,8 +112,11 @@ export class PollClient {
   async #ask(body: string, cutAfterMs?: number): Promise<Head | undefined> {
     const { answered, cut } = this.#post(body);
     const timer = cutAfterMs === undefined ? undefined : setTimeout(cut, cutAfterMs);
+    const begin = performance.now();
     try {
-      return this.#take(await answered);
+      const answer = await answered;
+      this.report.longestMs = Math.max(this.report.longestMs, performance.now() - begin);
+      return this.#take(answer);
     } catch (error) {
       if (!(error instanceof Error && "code" in error)) throw error;
       this.report.cuts++;
