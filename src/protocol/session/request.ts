@@ -49,7 +49,6 @@ export function parseSessionRequest(body: string): SessionRequest | RequestFault
   const target = parseTarget(head);
   if (typeof target === "object" && "reason" in target) return target;
   const { ack = 0, seq, poll } = head;
-  if (typeof target !== "string" && ack !== 0) return { reason: "an opening has nothing to acknowledge" };
   if (!isCount(ack)) return { reason: "ack must be the number of the last record received" };
   if (lines.length === 0 ? seq !== undefined && !isCount(seq) : !isCount(seq) || seq === 0) {
     return { reason: "seq must be the number of the first record in the body" };
