@@ -16,6 +16,7 @@ function connecting(options: RealtimeSocketOptions = {}): RealtimeSocket {
   const fetch = (): Promise<Response> => new Promise(() => {});
   return new RealtimeSocket("http://localhost/", {
     transports: ["polling"],
+    connectTimeoutMs: 300,
     fetch,
     signal: over.signal,
     ...options,
