@@ -47,9 +47,9 @@ for (const transport of ["websocket", "sse"] as const) {
       context.after(() => browser.close());
       const page = await openWith(await browser.newContext(), server.url, { transports: [transport] });
       await page.evaluate(() => {
-        const page = globalThis as unknown as EventTarget & PageGlobals;
-        page.addEventListener("pageshow", (event) => {
-          page.states.push(`persisted ${(event as Event & { persisted: boolean }).persisted}`);
+        const globals = globalThis as unknown as EventTarget & PageGlobals;
+        globals.addEventListener("pageshow", (event) => {
+          globals.states.push(`persisted ${(event as Event & { persisted: boolean }).persisted}`);
         });
       });
       await page.goto(`${server.url}/elsewhere`);

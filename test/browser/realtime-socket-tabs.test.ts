@@ -20,7 +20,8 @@ test("seven tabs over HTTP/1.1 do not starve the page", { skip }, async (context
     );
   }
   const carried = await Promise.all(pages.map(transportOf));
-  assert.deepEqual(carried.toSorted(), ["polling", "polling", "polling", "polling", "sse", "sse", "sse"]);
+  assert.equal(carried.filter((each) => each === "sse").length, 3);
+  assert.equal(carried.filter((each) => each === "polling").length, 4);
   for (const page of pages) {
     assert.equal(await page.evaluate(async () => (await fetch("/")).status), 200);
     await sendAndReceive(page, "mine");

@@ -23,7 +23,7 @@ const log = expectedLog();
 /** A WebSocket that opens, and that nothing comes through. */
 class SwallowedWebSocket extends WebSocket {
   override addEventListener(type: string, listener: (event: Event) => void): void {
-    if (type !== "message") super.addEventListener(type, listener as never);
+    if (type !== "message") super.addEventListener(type, listener);
   }
 }
 
@@ -56,7 +56,11 @@ class ForbiddenWebSocket extends BlockedWebSocket {
 function countRequests(): [typeof fetch, string[]] {
   const opened: string[] = [];
   const send: typeof fetch = (input, init) => {
-    const { transport } = JSON.parse((init?.body as string).split("\n", 1).join()) as { transport?: string };
+    const { transport } = JSON.parse(
+      String(init?.body as string | undefined)
+        .split("\n", 1)
+        .join(),
+    ) as { transport?: string };
     if (transport !== undefined) opened.push(transport);
     return fetch(input, init);
   };

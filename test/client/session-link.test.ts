@@ -10,6 +10,10 @@ const log = expectedLog();
 /** What the server says of a goodbye that came twice is no concern here. */
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
+function bodyOf(init: RequestInit | undefined): string {
+  return init?.body as string;
+}
+
 /** What can happen to a request, but for the one that opens the session. */
 const troubles: Readonly<Record<string, (send: () => Promise<Response>) => Promise<Response>>> = {
   "answers get lost": async (send) => {
@@ -85,7 +89,7 @@ test("a stream is continued when it ends, and its messages are acknowledged", as
   const { url } = await serveEcho(context, log, { fallback, websocket: { maxSendQueueBytes: 40_000 } });
   const heads: string[] = [];
   const send: typeof fetch = (input, init) => {
-    heads.push((init?.body as string).split("\n", 1).join());
+    heads.push(bodyOf(init).split("\n", 1).join());
     return fetch(input, init);
   };
   const socket = openSocket(context, `${url}/echo`, { transports: ["sse"], fetch: send });

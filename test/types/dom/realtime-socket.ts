@@ -22,6 +22,6 @@ RealtimeSocket.OPEN = 1;
 // @ts-expect-error nor can the state
 socket.readyState = 1;
 // @ts-expect-error there is no such transport
-new RealtimeSocket("/chat", { transports: ["udp"] });
+useSocket(new RealtimeSocket("/chat", { transports: ["udp"] }));
 // @ts-expect-error there is no such option
-new RealtimeSocket("/chat", { transport: "sse" });
+useSocket(new RealtimeSocket("/chat", { transport: "sse" }));
