@@ -1,0 +1,291 @@
+import type { SocketState, UrlProvider } from "./connector.ts";
+import { Connector } from "./connector.ts";
+import type { CloseEvent } from "./events.ts";
+import { createCloseEvent, DroppedEvent, StateChangeEvent } from "./events.ts";
+import type { Ending, OutgoingData, TransportName } from "./link.ts";
+import { byteLengthOf } from "./link.ts";
+import type { MessageData } from "./message-iterator.ts";
+import { MessageIterator } from "./message-iterator.ts";
+import { OfflineQueue } from "./offline-queue.ts";
+import type { RealtimeSocketOptions, ResolvedOptions } from "./options.ts";
+import { resolveOptions } from "./options.ts";
+
+/** The events of a RealtimeSocket: the standard's four, and two of its own. */
+export interface RealtimeSocketEventMap {
+  readonly open: Event;
+  readonly message: MessageEvent;
+  readonly error: Event;
+  readonly close: CloseEvent;
+  readonly statechange: StateChangeEvent;
+  readonly dropped: DroppedEvent;
+}
+
+/** A listener as `addEventListener` takes it. */
+export type RealtimeSocketListener<Type> = ((event: Type) => unknown) | { handleEvent(event: Type): unknown };
+
+/** Options of `addEventListener`. */
+export interface ListenerOptions {
+  readonly capture?: boolean;
+  readonly once?: boolean;
+  readonly passive?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+type Handler<Type extends Event> = ((event: Type) => unknown) | null;
+
+const readyStates = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+
+/**
+ * A WebSocket that comes back: the standard's interface over WebSocket, server-sent events, long polling or polling, whichever gets through.
+ *
+ * `open` fires whenever a connection has been made, `close` once, when there will be no other. In between, `readyState` is CONNECTING,
+ * and what is sent waits in a bounded queue.
+ *
+ * @example
+ * const socket = new RealtimeSocket("/chat");
+ * socket.onmessage = (event) => console.log(event.data);
+ * socket.addEventListener("statechange", ({ state, reason }) => console.log(state, reason.message));
+ * socket.send("hello");
+ */
+export class RealtimeSocket extends EventTarget {
+  declare static readonly CONNECTING: 0;
+  declare static readonly OPEN: 1;
+  declare static readonly CLOSING: 2;
+  declare static readonly CLOSED: 3;
+  declare readonly CONNECTING: 0;
+  declare readonly OPEN: 1;
+  declare readonly CLOSING: 2;
+  declare readonly CLOSED: 3;
+  declare onopen: Handler<Event>;
+  declare onmessage: Handler<MessageEvent>;
+  declare onerror: Handler<Event>;
+  declare onclose: Handler<CloseEvent>;
+  readonly #options: ResolvedOptions;
+  readonly #connector: Connector;
+  readonly #queue: OfflineQueue;
+  readonly #handlers = new Map<string, Handler<Event>>();
+  readonly #iterators = new Set<MessageIterator>();
+  #binaryType: "blob" | "arraybuffer" = typeof Blob === "undefined" ? "arraybuffer" : "blob";
+  #protocol = "";
+  #extensions = "";
+  #isClosedByProgram = false;
+  /** Bytes that were sent too late. */
+  #lostBytes = 0;
+
+  static {
+    for (const [name, value] of Object.entries(readyStates)) {
+      Object.defineProperty(this, name, { value, enumerable: true });
+      Object.defineProperty(this.prototype, name, { value, enumerable: true });
+    }
+    for (const type of ["open", "message", "error", "close"]) {
+      Object.defineProperty(this.prototype, `on${type}`, {
+        enumerable: true,
+        get(this: RealtimeSocket) {
+          return this.#handlers.get(type) ?? null;
+        },
+        set(this: RealtimeSocket, handler: unknown) {
+          // Its place among the listeners is that of the first handler, as the standard has it.
+          if (!this.#handlers.has(type)) {
+            super.addEventListener(type, (event) => this.#handlers.get(type)?.call(this, event));
+          }
+          this.#handlers.set(type, typeof handler === "function" ? (handler as Handler<Event>) : null);
+        },
+      });
+    }
+  }
+
+  /**
+   * Begins to connect.
+   *
+   * @param url `ws:`, `wss:`, `http:`, `https:` or relative to the page; or a function that returns one, asked before each attempt.
+   * @param protocols Subprotocols to offer, or options, of which `protocols` is one.
+   * @throws DOMException SyntaxError for a URL or subprotocols that are none; TypeError for options.
+   */
+  constructor(
+    url: UrlProvider,
+    protocols: string | readonly string[] | RealtimeSocketOptions = {},
+    options: RealtimeSocketOptions = {},
+  ) {
+    super();
+    const isList = typeof protocols === "string" || Array.isArray(protocols);
+    const given = isList ? { ...options, protocols: protocols as string | readonly string[] } : protocols;
+    this.#options = resolveOptions(given as RealtimeSocketOptions);
+    this.#queue = new OfflineQueue(this.#options.queue, (data) => this.dispatchEvent(new DroppedEvent(data)));
+    this.#connector = new Connector(url, this.#options, {
+      receiveState: (state, previous, reason) => {
+        this.dispatchEvent(new StateChangeEvent(state, previous, reason));
+      },
+      receiveOpen: (protocol, extensions) => this.#receiveOpen(protocol, extensions),
+      receiveMessage: (data) => this.#receiveMessage(data),
+      receiveClose: (ending) => this.#receiveClose(ending),
+    });
+  }
+
+  /** The URL, with the scheme `ws` or `wss` and without a token; empty before a function has given one. */
+  get url(): string {
+    return this.#connector.url?.href.replace(/^http/, "ws") ?? "";
+  }
+
+  /** CONNECTING (also between two connections), OPEN, CLOSING or CLOSED. */
+  get readyState(): 0 | 1 | 2 | 3 {
+    const { state } = this.#connector;
+    return state === "open" ? 1 : state === "closing" ? 2 : state === "closed" ? 3 : 0;
+  }
+
+  /** What it is doing, in more detail than `readyState`. */
+  get state(): SocketState {
+    return this.#connector.state;
+  }
+
+  /** The transport of the open connection; undefined without one. */
+  get transport(): TransportName | undefined {
+    return this.#connector.transport;
+  }
+
+  /** The subprotocol that the server chose; empty for none. */
+  get protocol(): string {
+    return this.#protocol;
+  }
+
+  /** The extensions of the open WebSocket; empty for none. */
+  get extensions(): string {
+    return this.#extensions;
+  }
+
+  /** Payload bytes that have not reached the network, or, without a WebSocket, were not acknowledged by the server. */
+  get bufferedAmount(): number {
+    return this.#queue.bytes + this.#connector.bufferedAmount + this.#lostBytes;
+  }
+
+  /** What a binary message is: `blob`, as the standard has it, or `arraybuffer`. */
+  get binaryType(): "blob" | "arraybuffer" {
+    return this.#binaryType;
+  }
+
+  set binaryType(type: "blob" | "arraybuffer") {
+    if (type === "blob" || type === "arraybuffer") this.#binaryType = type;
+  }
+
+  override addEventListener<Type extends keyof RealtimeSocketEventMap>(
+    type: Type,
+    listener: RealtimeSocketListener<RealtimeSocketEventMap[Type]> | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: RealtimeSocketListener<Event> | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: RealtimeSocketListener<never> | null,
+    options?: boolean | ListenerOptions,
+  ): void {
+    super.addEventListener(type, listener as (event: Event) => void, options);
+  }
+
+  override removeEventListener<Type extends keyof RealtimeSocketEventMap>(
+    type: Type,
+    listener: RealtimeSocketListener<RealtimeSocketEventMap[Type]> | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+  override removeEventListener(
+    type: string,
+    listener: RealtimeSocketListener<Event> | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+  override removeEventListener(
+    type: string,
+    listener: RealtimeSocketListener<never> | null,
+    options?: boolean | ListenerOptions,
+  ): void {
+    super.removeEventListener(type, listener as (event: Event) => void, options);
+  }
+
+  /**
+   * Sends a message: a string as text, bytes and Blobs as binary. Without a connection it waits in the queue, and goes out behind
+   * what listeners of `open` send. When the socket is closing or closed, nothing is sent.
+   *
+   * @throws DOMException QuotaExceededError or InvalidStateError by the option `queue`.
+   */
+  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    const isBytes = data instanceof Blob || ArrayBuffer.isView(data) || isBuffer(data);
+    const message: OutgoingData = isBytes ? data : String(data as unknown);
+    const { readyState } = this;
+    if (readyState > 1) this.#lostBytes += byteLengthOf(message);
+    else if (readyState === 1) this.#connector.send(copyOf(message));
+    else this.#queue.add(copyOf(message));
+  }
+
+  /**
+   * Ends it for good. What was sent by an open connection still goes out; what waits for one does not.
+   *
+   * @throws DOMException InvalidAccessError for a code that is neither 1000 nor from 3000 to 4999; SyntaxError for a reason of
+   *   more than 123 bytes in UTF-8.
+   */
+  close(code?: number, reason: string = ""): void {
+    const closeCode =
+      code === undefined ? undefined : Math.min(65_535, Math.max(0, Math.round(Number(code)) || 0));
+    if (closeCode !== undefined && closeCode !== 1000 && (closeCode < 3000 || closeCode > 4999)) {
+      throw new DOMException(`a close code is 1000 or from 3000 to 4999, got ${code}`, "InvalidAccessError");
+    }
+    const text = String(reason as unknown);
+    if (byteLengthOf(text) > 123) {
+      throw new DOMException("a close reason has at most 123 bytes in UTF-8", "SyntaxError");
+    }
+    this.#isClosedByProgram = true;
+    this.#flush();
+    this.#connector.close(closeCode ?? (text === "" ? undefined : 1000), text);
+  }
+
+  /** Messages from now on to the end of the socket. See the option `iterationMaxMessages` for slow readers. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<MessageData, undefined, undefined> {
+    const leave = (iterator: MessageIterator): unknown => this.#iterators.delete(iterator);
+    const iterator = new MessageIterator(this.#options.iterationMaxMessages, leave);
+    if (this.state === "closed") iterator.end({ code: 1000, reason: "", wasClean: true }, true);
+    else this.#iterators.add(iterator);
+    return iterator;
+  }
+
+  #receiveOpen(protocol: string, extensions: string): void {
+    this.#protocol = protocol;
+    this.#extensions = extensions;
+    this.dispatchEvent(new Event("open"));
+    // Behind what listeners send: that may be the login without which the rest means nothing to the server.
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.readyState !== 1) return;
+    for (const message of this.#queue.takeAll()) this.#connector.send(message);
+  }
+
+  #receiveMessage(message: string | Uint8Array<ArrayBuffer>): void {
+    if (this.readyState !== 1) return;
+    const isText = typeof message === "string";
+    const data = isText ? message : this.#binaryType === "blob" ? new Blob([message]) : message.buffer;
+    for (const iterator of this.#iterators) iterator.receive(data);
+    this.dispatchEvent(new MessageEvent("message", { data, origin: new URL(this.url).origin }));
+  }
+
+  #receiveClose(ending: Ending): void {
+    this.#lostBytes += this.#queue.bytes;
+    this.#queue.takeAll();
+    for (const iterator of this.#iterators) iterator.end(ending, this.#isClosedByProgram);
+    if (!ending.wasClean) this.dispatchEvent(new Event("error"));
+    this.dispatchEvent(createCloseEvent(ending));
+  }
+}
+
+function isBuffer(data: unknown): boolean {
+  return /^\[object (?:Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(data));
+}
+
+/** Bytes as they are now: a program may reuse its memory once send() has returned. */
+function copyOf(data: OutgoingData): OutgoingData {
+  if (typeof data === "string" || data instanceof Blob) return data;
+  const bytes = ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
+  return bytes.slice();
+}
