@@ -42,7 +42,8 @@ export function parseSessionRequest(body: string): SessionRequest | RequestFault
   const head = parseHead(first);
   if (head === undefined) return { reason: "the first line must be a JSON object" };
   const unknown = Object.keys(head).find((name) => !(names as readonly string[]).includes(name));
-  if (unknown !== undefined) return { reason: `the head has an entry ${quote(unknown)}, which means nothing` };
+  if (unknown !== undefined)
+    return { reason: `the head has an entry ${quote(unknown)}, which means nothing` };
   const target = parseTarget(head);
   if (typeof target === "object" && "reason" in target) return target;
   const { ack = 0, seq, poll } = head;
@@ -71,7 +72,12 @@ function parseHead(line: string): Fields | undefined {
   }
 }
 
-function parseTarget({ transport, key, subprotocols = [], session }: Fields): Opening | string | RequestFault {
+function parseTarget({
+  transport,
+  key,
+  subprotocols = [],
+  session,
+}: Fields): Opening | string | RequestFault {
   if ((transport === undefined) === (session === undefined)) {
     return { reason: "there must be either transport, which opens a session, or session" };
   }
@@ -106,7 +112,11 @@ function parseClose(
   if (code !== undefined && (typeof code !== "number" || !isSendableCloseCode(code))) {
     return { fault: "close has a code that may not be sent" };
   }
-  if (typeof reason !== "string" || !reason.isWellFormed() || Buffer.byteLength(reason) > closeReasonBytesMax) {
+  if (
+    typeof reason !== "string" ||
+    !reason.isWellFormed() ||
+    Buffer.byteLength(reason) > closeReasonBytesMax
+  ) {
     return { fault: `close has a reason that is no text of ${closeReasonBytesMax} bytes at most` };
   }
   // RFC 6455 §5.5.1: a reason stands behind a code.
