@@ -37,7 +37,7 @@ interface LockManager {
   request(
     name: string,
     options: { readonly ifAvailable: true },
-    act: (lock: unknown) => Promise<void> | undefined,
+    act: (lock: unknown) => unknown,
   ): Promise<unknown>;
 }
 

@@ -1,5 +1,5 @@
 import type { SocketState, StateReason } from "./connector.ts";
-import type { Ending, OutgoingData } from "./link.ts";
+import type { Ending, OutgoingMessage } from "./link.ts";
 
 /** The end of a socket; after it nothing more comes. */
 export interface CloseEvent extends Event {
@@ -9,45 +9,27 @@ export interface CloseEvent extends Event {
 }
 
 /** What a socket does has changed, and why. */
-export class StateChangeEvent extends Event {
+export interface StateChangeEvent extends Event {
   readonly state: SocketState;
   readonly previous: SocketState;
   readonly reason: StateReason;
-
-  constructor(state: SocketState, previous: SocketState, reason: StateReason) {
-    super("statechange");
-    this.state = state;
-    this.previous = previous;
-    this.reason = reason;
-  }
 }
 
 /** A message was dropped from the offline queue, to make room for a newer one. */
-export class DroppedEvent extends Event {
-  readonly data: OutgoingData;
-
-  constructor(data: OutgoingData) {
-    super("dropped");
-    this.data = data;
-  }
+export interface DroppedEvent extends Event {
+  readonly data: OutgoingMessage;
 }
 
-/** For Node before 23, which has no CloseEvent. */
-class OwnCloseEvent extends Event implements CloseEvent {
-  readonly code: number;
-  readonly reason: string;
-  readonly wasClean: boolean;
-
-  constructor(type: string, { code, reason, wasClean }: Ending) {
-    super(type);
-    this.code = code;
-    this.reason = reason;
-    this.wasClean = wasClean;
-  }
+/** An event with properties of its own. */
+export function createEvent<Properties extends object>(type: string, properties: Properties): Event {
+  return Object.assign(new Event(type), properties);
 }
 
-/** Makes the event `close`, of the place's own class where there is one. */
-export function createCloseEvent(ending: Ending): CloseEvent {
-  const globals = globalThis as { readonly CloseEvent?: typeof OwnCloseEvent };
-  return new (globals.CloseEvent ?? OwnCloseEvent)("close", ending);
+/** The event `close`, of the place's own class where there is one: Node has none before 23. */
+export function createCloseEvent({ code, reason, wasClean }: Ending): Event {
+  const { CloseEvent: Class } = globalThis as {
+    readonly CloseEvent?: new (type: string, init: object) => Event;
+  };
+  const properties = { code, reason, wasClean };
+  return Class ? new Class("close", properties) : createEvent("close", properties);
 }

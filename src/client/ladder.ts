@@ -1,8 +1,8 @@
-import type { Ending, Link, LinkEvents, TransportName } from "./link.ts";
+import type { Ending, IncomingMessage, Link, LinkEvents, TransportName } from "./link.ts";
 import { lost } from "./link.ts";
 
-/** Statuses that speak of a transport, not of the visitor: this one is not to be had here, another may be. */
-const transportStatuses = new Set([405, 406, 411, 415, 426, 501]);
+/** 4000 + statuses that speak of a transport, not of the visitor: this one is not to be had here, another may be. */
+const transportCodes = new Set([4405, 4406, 4411, 4415, 4426, 4501]);
 
 /** How the steps are taken. */
 export interface LadderPlan {
@@ -11,13 +11,15 @@ export interface LadderPlan {
   readonly fallbackAfterMs: number;
   /** Counted anew with every step. */
   readonly connectTimeoutMs: number;
-  start(transport: TransportName, events: LinkEvents): Link;
 }
+
+/** Starts a link. */
+export type StartLink = (transport: TransportName, events: LinkEvents) => Link;
 
 /** What a ladder reports: `receiveOpen` and then the events of the winner; or `receiveEnd` alone. */
 export interface LadderEvents {
   receiveOpen(link: Link, protocol: string, extensions: string): void;
-  receiveMessage(data: string | Uint8Array<ArrayBuffer>): void;
+  receiveMessage(message: IncomingMessage): void;
   receiveEnd(ending: Ending): void;
 }
 
@@ -27,14 +29,16 @@ export interface LadderEvents {
  */
 export class Ladder {
   readonly #plan: LadderPlan;
+  readonly #start: StartLink;
   readonly #events: LadderEvents;
   readonly #links = new Set<Link>();
-  readonly #endings: Ending[] = [];
+  #ending: Ending | undefined;
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
   #started = 0;
 
-  constructor(plan: LadderPlan, events: LadderEvents) {
+  constructor(plan: LadderPlan, start: StartLink, events: LadderEvents) {
     this.#plan = plan;
+    this.#start = start;
     this.#events = events;
     this.#startNext();
   }
@@ -49,7 +53,7 @@ export class Ladder {
 
   #startNext(): void {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
-    const { transports, fallbackAfterMs, connectTimeoutMs, start } = this.#plan;
+    const { transports, fallbackAfterMs, connectTimeoutMs } = this.#plan;
     const transport = transports[this.#started];
     const giveUp = (): void => this.#end(lost(`the server said nothing within ${connectTimeoutMs} ms`));
     this.#timers.push(setTimeout(giveUp, connectTimeoutMs));
@@ -59,14 +63,14 @@ export class Ladder {
       this.#timers.push(setTimeout(() => this.#startNext(), fallbackAfterMs));
     }
     let hasWon = false;
-    const link = start(transport, {
+    const link = this.#start(transport, {
       receiveOpen: (protocol, extensions) => {
         hasWon = true;
         this.#links.delete(link);
         this.abandon();
         this.#events.receiveOpen(link, protocol, extensions);
       },
-      receiveMessage: (data) => this.#events.receiveMessage(data),
+      receiveMessage: (message) => this.#events.receiveMessage(message),
       receiveEnd: (ending) => {
         if (hasWon) this.#events.receiveEnd(ending);
         else this.#receiveFailure(link, ending);
@@ -77,25 +81,17 @@ export class Ladder {
 
   #receiveFailure(link: Link, ending: Ending): void {
     this.#links.delete(link);
-    this.#endings.push(ending);
-    const { code, status } = ending;
-    const isGoingOn =
-      status === undefined
-        ? code === 1006
-        : transportStatuses.has(status) || (status >= 500 && status !== 503);
-    if (!isGoingOn) this.#end(ending);
-    else if (this.#started < this.#plan.transports.length) this.#startNext();
+    const { code } = ending;
+    const isOfTransport = transportCodes.has(code);
     // What may pass tells more about what to do next than "this transport is not to be had".
-    else if (this.#links.size === 0)
-      this.#end(this.#endings.findLast((each) => !isOfTransport(each)) ?? ending);
+    if (!isOfTransport) this.#ending = ending;
+    if (code !== 1006 && !isOfTransport && (code < 4500 || code === 4503)) this.#end(ending);
+    else if (this.#started < this.#plan.transports.length) this.#startNext();
+    else if (this.#links.size === 0) this.#end(this.#ending ?? ending);
   }
 
   #end(ending: Ending): void {
     this.abandon();
     this.#events.receiveEnd(ending);
   }
-}
-
-function isOfTransport({ status }: Ending): boolean {
-  return status !== undefined && transportStatuses.has(status);
 }

@@ -3,8 +3,11 @@ import type { ResolvedOptions } from "./options.ts";
 /** The ways in which messages can travel. */
 export type TransportName = "websocket" | "sse" | "long-polling" | "polling";
 
-/** What a program sends: text, or bytes in one of their forms. */
-export type OutgoingData = string | ArrayBufferLike | ArrayBufferView | Blob;
+/** What travels to the server. A Blob is read when its turn comes. */
+export type OutgoingMessage = string | Uint8Array<ArrayBuffer> | Blob;
+
+/** What comes from there. */
+export type IncomingMessage = string | Uint8Array<ArrayBuffer>;
 
 /** How a connection, or the attempt to make one, ended. */
 export interface Ending {
@@ -14,9 +17,7 @@ export interface Ending {
   readonly reason: string;
   /** Whether both sides said goodbye. */
   readonly wasClean: boolean;
-  /** The HTTP status of a refusal, where it is known. */
-  readonly status?: number;
-  /** How long the server asks to be left alone. */
+  /** How long the server asks to be left alone, in milliseconds. */
   readonly retryAfterMs?: number;
 }
 
@@ -24,9 +25,8 @@ export interface Ending {
 export interface LinkTarget {
   /** `http:` or `https:`, without a token. */
   readonly url: URL;
-  /** For the argument `access_token` of what opens a connection. */
-  readonly token: string | undefined;
-  readonly protocols: readonly string[];
+  /** The same with the token, for what opens a connection. */
+  readonly openingUrl: URL;
   readonly options: ResolvedOptions;
 }
 
@@ -34,7 +34,7 @@ export interface LinkTarget {
 export interface LinkEvents {
   /** The server speaks. */
   receiveOpen(protocol: string, extensions: string): void;
-  receiveMessage(data: string | Uint8Array<ArrayBuffer>): void;
+  receiveMessage(message: IncomingMessage): void;
   /** Called once, unless the link was abandoned. */
   receiveEnd(ending: Ending): void;
 }
@@ -44,7 +44,7 @@ export interface Link {
   readonly transport: TransportName;
   /** Bytes of messages that have not reached the network, or not been acknowledged. */
   readonly bufferedAmount: number;
-  send(data: OutgoingData): void;
+  send(message: OutgoingMessage): void;
   /** Says goodbye behind what was sent; ends with `receiveEnd`. */
   close(code: number | undefined, reason: string): void;
   /** Ends it at once and reports nothing more; the server is told if it can be. */
@@ -56,15 +56,16 @@ export function lost(reason: string): Ending {
   return { code: 1006, reason, wasClean: false };
 }
 
-/** The URL that opens a connection. */
-export function openingUrl({ url, token }: LinkTarget): URL {
-  const opening = new URL(url);
-  if (token !== undefined) opening.searchParams.append("access_token", token);
-  return opening;
+/** Close codes after which it makes sense to come back; those from 4000 on are 4000 + an HTTP status. */
+const passing = new Set([1001, 1006, 1011, 1012, 1013, 1014, 4408, 4425, 4429]);
+
+/** Whether what ended with this code may go well another time. */
+export function isPassing(code: number): boolean {
+  return passing.has(code) || (code >= 4500 && code < 4600);
 }
 
 /** How many bytes a message is, by which queues and acknowledgements count. */
-export function byteLengthOf(data: OutgoingData): number {
-  if (typeof data === "string") return new TextEncoder().encode(data).length;
-  return data instanceof Blob ? data.size : data.byteLength;
+export function byteLengthOf(message: OutgoingMessage): number {
+  if (typeof message === "string") return new TextEncoder().encode(message).length;
+  return message instanceof Blob ? message.size : message.length;
 }

@@ -1,54 +1,52 @@
-import type { OutgoingData } from "./link.ts";
+import type { OutgoingMessage } from "./link.ts";
 import { byteLengthOf } from "./link.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** What was sent while there was no connection, in order, within its limits. */
 export class OfflineQueue {
   readonly #options: ResolvedOptions["queue"];
-  readonly #drop: (data: OutgoingData) => void;
-  #messages: OutgoingData[] = [];
+  readonly #drop: (message: OutgoingMessage) => void;
+  readonly #messages: OutgoingMessage[] = [];
   /** Bytes that wait. */
   bytes = 0;
 
+  get length(): number {
+    return this.#messages.length;
+  }
+
   /** @param drop is called for each message that is given up to make room. */
-  constructor(options: ResolvedOptions["queue"], drop: (data: OutgoingData) => void) {
+  constructor(options: ResolvedOptions["queue"], drop: (message: OutgoingMessage) => void) {
     this.#options = options;
     this.#drop = drop;
   }
 
   /** @throws DOMException InvalidStateError where nothing is queued, QuotaExceededError where there is no more room. */
-  add(data: OutgoingData): void {
+  add(message: OutgoingMessage): void {
     const { policy, maxMessages, maxBytes } = this.#options;
     if (policy === "none") throw new DOMException("the socket is not open", "InvalidStateError");
-    const size = byteLengthOf(data);
-    const isTooMuch = (): boolean => this.#messages.length >= maxMessages || this.bytes + size > maxBytes;
-    if (policy === "reject" && isTooMuch()) {
+    const size = byteLengthOf(message);
+    const isFull = (): boolean => this.#messages.length >= maxMessages || this.bytes + size > maxBytes;
+    if (policy === "reject" && isFull()) {
       throw new DOMException(
-        `${this.#messages.length} messages of ${this.bytes} bytes wait for a connection, one of ${size} is too much (queue: { maxMessages: ${maxMessages}, maxBytes: ${maxBytes} })`,
+        `the offline queue holds ${maxMessages} messages or ${maxBytes} bytes`,
         "QuotaExceededError",
       );
     }
     // One that would not even fit alone drives nothing out.
-    if (size > maxBytes || maxMessages < 1) {
-      this.#drop(data);
-      return;
+    const fits = size <= maxBytes && maxMessages > 0;
+    const dropped = fits ? [] : [message];
+    while (fits && isFull()) dropped.push(...this.takeFirst());
+    if (fits) {
+      this.#messages.push(message);
+      this.bytes += size;
     }
-    const dropped: OutgoingData[] = [];
-    while (isTooMuch()) {
-      const oldest = this.#messages.shift() as OutgoingData;
-      this.bytes -= byteLengthOf(oldest);
-      dropped.push(oldest);
-    }
-    this.#messages.push(data);
-    this.bytes += size;
     for (const each of dropped) this.#drop(each);
   }
 
-  /** Takes everything out. */
-  takeAll(): readonly OutgoingData[] {
-    const messages = this.#messages;
-    this.#messages = [];
-    this.bytes = 0;
-    return messages;
+  /** Takes the oldest message out; none where there is none. */
+  takeFirst(): OutgoingMessage[] {
+    const taken = this.#messages.splice(0, 1);
+    for (const each of taken) this.bytes -= byteLengthOf(each);
+    return taken;
   }
 }

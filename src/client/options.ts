@@ -82,31 +82,33 @@ export interface ResolvedOptions {
 
 const transportNames: readonly TransportName[] = ["websocket", "sse", "long-polling", "polling"];
 
-function check(isValid: boolean, name: string, expected: string, got: unknown): void {
+function check(isValid: unknown, name: string, expected: string, got: unknown): void {
   if (isValid) return;
-  const shown = typeof got === "string" ? JSON.stringify(got) : String(got);
-  throw new TypeError(`option ${name} of a RealtimeSocket must be ${expected}, got ${shown}`);
+  const shown = typeof got === "string" ? `"${got}"` : got;
+  throw new TypeError(`RealtimeSocket: option ${name} must be ${expected}, got ${shown}`);
 }
 
-function checkOneOf(list: readonly unknown[], name: string, got: unknown): void {
-  check(list.includes(got), name, `one of ${list.join(", ")}`, got);
+function checkOneOf(allowed: readonly unknown[], name: string, ...got: readonly unknown[]): void {
+  for (const each of got) check(allowed.includes(each), name, `one of ${allowed.join(", ")}`, each);
 }
 
-/** The defaults, and over them what was given: only known names, and numbers where the default is one. */
-function merge<Options extends object>(defaults: Options, given: unknown, name: string): Options {
-  check(typeof given === "object" && given !== null, name, "an object", given);
-  const result: Record<string, unknown> = { ...defaults };
-  for (const [key, value] of Object.entries(given as object)) {
-    if (!Object.hasOwn(result, key)) {
+/** The defaults, and over them what was given: known names only, and what is of the default's type. What has no default is a function, but for `signal`. */
+function merge<Options extends object>(defaults: Options, given: object, prefix: string): Options {
+  const result = { ...defaults } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(given)) {
+    const name = prefix + key;
+    if (!(key in defaults)) {
       const names = Object.keys(defaults).join(", ");
-      throw new TypeError(`a RealtimeSocket has no option ${name}${key} (there are: ${names})`);
+      throw new TypeError(`RealtimeSocket: there is no option ${name} (there are: ${names})`);
     }
     if (value === undefined) continue;
-    if (typeof result[key] === "number") {
+    const type = typeof (result[key] ?? (key === "signal" ? {} : check));
+    check(typeof value === type && value !== null, name, `a value of the type ${type}`, value);
+    if (type === "number") {
+      // Less often than all the time, and before there could be an answer.
       const min = /^(?:con|pol)/.test(key) ? 1 : 0;
-      const max = key.endsWith("Ms") ? timerMsMax : Infinity;
-      const isValid = typeof value === "number" && value >= min && value <= max;
-      check(isValid, name + key, `a number from ${min} to ${max}`, value);
+      const max = name.endsWith("Ms") ? timerMsMax : Infinity;
+      check(value >= min && value <= max, name, `from ${min} to ${max}`, value);
     }
     result[key] = value;
   }
@@ -116,20 +118,21 @@ function merge<Options extends object>(defaults: Options, given: unknown, name: 
 /**
  * Checks options and adds the defaults.
  *
- * @throws TypeError for an option that does not exist or makes no sense.
+ * @throws TypeError for an option that does not exist or makes no sense; DOMException SyntaxError for subprotocols.
  */
 export function resolveOptions(given: RealtimeSocketOptions): ResolvedOptions {
+  const { reconnect, protocols = [] } = given;
   const resolved = merge(
     {
-      protocols: [] as string | readonly string[],
+      protocols: [] as readonly string[],
       transports: transportNames,
       connectTimeoutMs: 10_000,
       fallbackAfterMs: 2500,
       rememberMs: 3_600_000,
       pollingIntervalMs: 1000,
-      reconnect: {} as false | ReconnectOptions,
+      reconnect: {},
       shouldReconnect: undefined as RealtimeSocketOptions["shouldReconnect"],
-      queue: {} as QueueOptions,
+      queue: {},
       iterationMaxMessages: 10_000,
       token: undefined as RealtimeSocketOptions["token"],
       credentials: "include" as const,
@@ -138,48 +141,32 @@ export function resolveOptions(given: RealtimeSocketOptions): ResolvedOptions {
       fetch: ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args)) as typeof fetch,
       WebSocket: (globalThis as { readonly WebSocket?: unknown }).WebSocket as ResolvedOptions["WebSocket"],
     },
-    given,
+    {
+      ...given,
+      protocols: typeof protocols === "string" ? [protocols] : protocols,
+      reconnect: reconnect === false ? { maxAttempts: 0 } : reconnect,
+    },
     "",
   );
-  for (const name of ["shouldReconnect", "token", "fetch", "WebSocket"] as const) {
-    const value = resolved[name];
-    check(value === undefined || typeof value === "function", name, "a function", value);
-  }
   checkOneOf(["include", "same-origin", "omit"], "credentials", resolved.credentials);
-  const { signal, protocols } = resolved;
-  check(
-    signal === undefined || typeof signal.addEventListener === "function",
-    "signal",
-    "an AbortSignal",
-    signal,
-  );
-  check(Array.isArray(resolved.transports), "transports", "a list", resolved.transports);
-  for (const each of resolved.transports) checkOneOf(transportNames, "transports", each);
-  const transports = resolved.transports.filter(
-    (each) => each !== "websocket" || resolved.WebSocket !== undefined,
-  );
-  check(transports.length > 0, "transports", "a list of some that there are here", resolved.transports);
+  checkOneOf(transportNames, "transports", ...resolved.transports);
+  const isHere = (each: TransportName): unknown => each !== "websocket" || resolved.WebSocket;
+  const transports = resolved.transports.filter(isHere);
+  check(transports.length > 0, "transports", "a list of what there is here", resolved.transports);
   const queue = merge(
     { policy: "reject" as const, maxMessages: 1000, maxBytes: 2 ** 20 },
     resolved.queue,
     "queue.",
   );
   checkOneOf(["reject", "drop-oldest", "none"], "queue.policy", queue.policy);
-  const { reconnect } = resolved;
+  checkProtocols(resolved.protocols);
   const delays = { minDelayMs: 500, maxDelayMs: 20_000, maxAttempts: Infinity };
-  return {
-    ...resolved,
-    transports,
-    queue,
-    protocols: checkProtocols(protocols),
-    reconnect: reconnect === false ? { ...delays, maxAttempts: 0 } : merge(delays, reconnect, "reconnect."),
-  };
+  return { ...resolved, transports, queue, reconnect: merge(delays, resolved.reconnect, "reconnect.") };
 }
 
 /** Tokens (RFC 9110 §5.6.2), all different (RFC 6455 §4.1). */
-function checkProtocols(given: string | readonly string[]): readonly string[] {
-  const list = typeof given === "string" ? [given] : [...given].map(String);
+function checkProtocols(list: readonly string[]): void {
   const isValid = list.every((each) => /^[!#$%&'*+.^`|~\w-]+$/.test(each));
-  if (isValid && new Set(list).size === list.length) return list;
+  if (isValid && new Set(list).size === list.length) return;
   throw new DOMException(`subprotocols are different tokens, got ${list.join(", ")}`, "SyntaxError");
 }

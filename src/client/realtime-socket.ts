@@ -1,11 +1,11 @@
 import type { SocketState, UrlProvider } from "./connector.ts";
 import { Connector } from "./connector.ts";
-import type { CloseEvent } from "./events.ts";
-import { createCloseEvent, DroppedEvent, StateChangeEvent } from "./events.ts";
-import type { Ending, OutgoingData, TransportName } from "./link.ts";
+import type { CloseEvent, DroppedEvent, StateChangeEvent } from "./events.ts";
+import { createCloseEvent, createEvent } from "./events.ts";
+import type { Ending, IncomingMessage, OutgoingMessage, TransportName } from "./link.ts";
 import { byteLengthOf } from "./link.ts";
-import type { MessageData } from "./message-iterator.ts";
-import { MessageIterator } from "./message-iterator.ts";
+import type { MessageData } from "./message-iteration.ts";
+import { iterateMessages } from "./message-iteration.ts";
 import { OfflineQueue } from "./offline-queue.ts";
 import type { RealtimeSocketOptions, ResolvedOptions } from "./options.ts";
 import { resolveOptions } from "./options.ts";
@@ -31,6 +31,33 @@ export interface ListenerOptions {
   readonly signal?: AbortSignal;
 }
 
+/** An EventTarget that knows the events. */
+export interface RealtimeEventTarget extends Omit<EventTarget, "addEventListener" | "removeEventListener"> {
+  addEventListener<Type extends keyof RealtimeSocketEventMap>(
+    type: Type,
+    listener: RealtimeSocketListener<RealtimeSocketEventMap[Type]> | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: RealtimeSocketListener<Event> | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof RealtimeSocketEventMap>(
+    type: Type,
+    listener: RealtimeSocketListener<RealtimeSocketEventMap[Type]> | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: RealtimeSocketListener<Event> | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+}
+
+/** The class that there is everywhere, with those types. */
+const TypedEventTarget: new () => RealtimeEventTarget = EventTarget as never;
+
 type Handler<Type extends Event> = ((event: Type) => unknown) | null;
 
 const readyStates = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
@@ -47,7 +74,7 @@ const readyStates = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
  * socket.addEventListener("statechange", ({ state, reason }) => console.log(state, reason.message));
  * socket.send("hello");
  */
-export class RealtimeSocket extends EventTarget {
+export class RealtimeSocket extends TypedEventTarget {
   declare static readonly CONNECTING: 0;
   declare static readonly OPEN: 1;
   declare static readonly CLOSING: 2;
@@ -64,10 +91,10 @@ export class RealtimeSocket extends EventTarget {
   readonly #connector: Connector;
   readonly #queue: OfflineQueue;
   readonly #handlers = new Map<string, Handler<Event>>();
-  readonly #iterators = new Set<MessageIterator>();
-  #binaryType: "blob" | "arraybuffer" = typeof Blob === "undefined" ? "arraybuffer" : "blob";
+  #binaryType: "blob" | "arraybuffer" = "blob";
   #protocol = "";
   #extensions = "";
+  #ending: Ending | undefined;
   #isClosedByProgram = false;
   /** Bytes that were sent too late. */
   #lostBytes = 0;
@@ -86,7 +113,7 @@ export class RealtimeSocket extends EventTarget {
         set(this: RealtimeSocket, handler: unknown) {
           // Its place among the listeners is that of the first handler, as the standard has it.
           if (!this.#handlers.has(type)) {
-            super.addEventListener(type, (event) => this.#handlers.get(type)?.call(this, event));
+            this.addEventListener(type, (event: Event) => this.#handlers.get(type)?.call(this, event));
           }
           this.#handlers.set(type, typeof handler === "function" ? (handler as Handler<Event>) : null);
         },
@@ -110,25 +137,27 @@ export class RealtimeSocket extends EventTarget {
     const isList = typeof protocols === "string" || Array.isArray(protocols);
     const given = isList ? { ...options, protocols: protocols as string | readonly string[] } : protocols;
     this.#options = resolveOptions(given as RealtimeSocketOptions);
-    this.#queue = new OfflineQueue(this.#options.queue, (data) => this.dispatchEvent(new DroppedEvent(data)));
+    this.#queue = new OfflineQueue(this.#options.queue, (data) => {
+      this.dispatchEvent(createEvent("dropped", { data }));
+    });
     this.#connector = new Connector(url, this.#options, {
       receiveState: (state, previous, reason) => {
-        this.dispatchEvent(new StateChangeEvent(state, previous, reason));
+        this.dispatchEvent(createEvent("statechange", { state, previous, reason }));
       },
       receiveOpen: (protocol, extensions) => this.#receiveOpen(protocol, extensions),
-      receiveMessage: (data) => this.#receiveMessage(data),
+      receiveMessage: (message) => this.#receiveMessage(message),
       receiveClose: (ending) => this.#receiveClose(ending),
     });
   }
 
   /** The URL, with the scheme `ws` or `wss` and without a token; empty before a function has given one. */
   get url(): string {
-    return this.#connector.url?.href.replace(/^http/, "ws") ?? "";
+    return this.#connector.url?.href.replace("http", "ws") ?? "";
   }
 
   /** CONNECTING (also between two connections), OPEN, CLOSING or CLOSED. */
   get readyState(): 0 | 1 | 2 | 3 {
-    const { state } = this.#connector;
+    const { state } = this;
     return state === "open" ? 1 : state === "closing" ? 2 : state === "closed" ? 3 : 0;
   }
 
@@ -139,7 +168,7 @@ export class RealtimeSocket extends EventTarget {
 
   /** The transport of the open connection; undefined without one. */
   get transport(): TransportName | undefined {
-    return this.#connector.transport;
+    return this.#connector.link?.transport;
   }
 
   /** The subprotocol that the server chose; empty for none. */
@@ -154,7 +183,7 @@ export class RealtimeSocket extends EventTarget {
 
   /** Payload bytes that have not reached the network, or, without a WebSocket, were not acknowledged by the server. */
   get bufferedAmount(): number {
-    return this.#queue.bytes + this.#connector.bufferedAmount + this.#lostBytes;
+    return this.#queue.bytes + (this.#connector.link?.bufferedAmount ?? 0) + this.#lostBytes;
   }
 
   /** What a binary message is: `blob`, as the standard has it, or `arraybuffer`. */
@@ -166,42 +195,6 @@ export class RealtimeSocket extends EventTarget {
     if (type === "blob" || type === "arraybuffer") this.#binaryType = type;
   }
 
-  override addEventListener<Type extends keyof RealtimeSocketEventMap>(
-    type: Type,
-    listener: RealtimeSocketListener<RealtimeSocketEventMap[Type]> | null,
-    options?: boolean | ListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: RealtimeSocketListener<Event> | null,
-    options?: boolean | ListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: RealtimeSocketListener<never> | null,
-    options?: boolean | ListenerOptions,
-  ): void {
-    super.addEventListener(type, listener as (event: Event) => void, options);
-  }
-
-  override removeEventListener<Type extends keyof RealtimeSocketEventMap>(
-    type: Type,
-    listener: RealtimeSocketListener<RealtimeSocketEventMap[Type]> | null,
-    options?: boolean | ListenerOptions,
-  ): void;
-  override removeEventListener(
-    type: string,
-    listener: RealtimeSocketListener<Event> | null,
-    options?: boolean | ListenerOptions,
-  ): void;
-  override removeEventListener(
-    type: string,
-    listener: RealtimeSocketListener<never> | null,
-    options?: boolean | ListenerOptions,
-  ): void {
-    super.removeEventListener(type, listener as (event: Event) => void, options);
-  }
-
   /**
    * Sends a message: a string as text, bytes and Blobs as binary. Without a connection it waits in the queue, and goes out behind
    * what listeners of `open` send. When the socket is closing or closed, nothing is sent.
@@ -209,12 +202,11 @@ export class RealtimeSocket extends EventTarget {
    * @throws DOMException QuotaExceededError or InvalidStateError by the option `queue`.
    */
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
-    const isBytes = data instanceof Blob || ArrayBuffer.isView(data) || isBuffer(data);
-    const message: OutgoingData = isBytes ? data : String(data as unknown);
+    const message = toMessage(data);
     const { readyState } = this;
-    if (readyState > 1) this.#lostBytes += byteLengthOf(message);
-    else if (readyState === 1) this.#connector.send(copyOf(message));
-    else this.#queue.add(copyOf(message));
+    if (readyState === 1) this.#connector.send(message);
+    else if (readyState === 0) this.#queue.add(message);
+    else this.#lostBytes += byteLengthOf(message);
   }
 
   /**
@@ -224,12 +216,11 @@ export class RealtimeSocket extends EventTarget {
    *   more than 123 bytes in UTF-8.
    */
   close(code?: number, reason: string = ""): void {
-    const closeCode =
-      code === undefined ? undefined : Math.min(65_535, Math.max(0, Math.round(Number(code)) || 0));
-    if (closeCode !== undefined && closeCode !== 1000 && (closeCode < 3000 || closeCode > 4999)) {
+    const closeCode = code === undefined ? code : Math.round(Number(code));
+    if (closeCode !== undefined && closeCode !== 1000 && !(closeCode >= 3000 && closeCode < 5000)) {
       throw new DOMException(`a close code is 1000 or from 3000 to 4999, got ${code}`, "InvalidAccessError");
     }
-    const text = String(reason as unknown);
+    const text = `${reason}`;
     if (byteLengthOf(text) > 123) {
       throw new DOMException("a close reason has at most 123 bytes in UTF-8", "SyntaxError");
     }
@@ -238,13 +229,18 @@ export class RealtimeSocket extends EventTarget {
     this.#connector.close(closeCode ?? (text === "" ? undefined : 1000), text);
   }
 
-  /** Messages from now on to the end of the socket. See the option `iterationMaxMessages` for slow readers. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<MessageData, undefined, undefined> {
-    const leave = (iterator: MessageIterator): unknown => this.#iterators.delete(iterator);
-    const iterator = new MessageIterator(this.#options.iterationMaxMessages, leave);
-    if (this.state === "closed") iterator.end({ code: 1000, reason: "", wasClean: true }, true);
-    else this.#iterators.add(iterator);
-    return iterator;
+  /**
+   * Messages from the first request for one to the end of the socket. They wait for a slow reader, up to `iterationMaxMessages`; past
+   * that the iteration throws a QuotaExceededError. It throws a NetworkError where the socket was closed with another code than 1000, 1001 or 1005
+   * and not by `close()`.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<MessageData, undefined, undefined> {
+    const isOrdinary = (code: number): boolean =>
+      this.#isClosedByProgram || [1000, 1001, 1005].includes(code);
+    return iterateMessages(this, this.#options.iterationMaxMessages, () => {
+      if (!this.#ending || isOrdinary(this.#ending.code)) return undefined;
+      return new DOMException(`closed with ${this.#ending.code} ${this.#ending.reason}`, "NetworkError");
+    });
   }
 
   #receiveOpen(protocol: string, extensions: string): void {
@@ -256,36 +252,32 @@ export class RealtimeSocket extends EventTarget {
   }
 
   #flush(): void {
-    if (this.readyState !== 1) return;
-    for (const message of this.#queue.takeAll()) this.#connector.send(message);
+    while (this.readyState === 1 && this.#queue.length > 0) {
+      for (const message of this.#queue.takeFirst()) this.#connector.send(message);
+    }
   }
 
-  #receiveMessage(message: string | Uint8Array<ArrayBuffer>): void {
+  #receiveMessage(message: IncomingMessage): void {
     if (this.readyState !== 1) return;
     const isText = typeof message === "string";
     const data = isText ? message : this.#binaryType === "blob" ? new Blob([message]) : message.buffer;
-    for (const iterator of this.#iterators) iterator.receive(data);
     this.dispatchEvent(new MessageEvent("message", { data, origin: new URL(this.url).origin }));
   }
 
   #receiveClose(ending: Ending): void {
-    this.#lostBytes += this.#queue.bytes;
-    this.#queue.takeAll();
-    for (const iterator of this.#iterators) iterator.end(ending, this.#isClosedByProgram);
+    this.#ending = ending;
     if (!ending.wasClean) this.dispatchEvent(new Event("error"));
     this.dispatchEvent(createCloseEvent(ending));
   }
 }
 
-function isBuffer(data: unknown): boolean {
-  return /^\[object (?:Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(data));
-}
-
-/** Bytes as they are now: a program may reuse its memory once send() has returned. */
-function copyOf(data: OutgoingData): OutgoingData {
-  if (typeof data === "string" || data instanceof Blob) return data;
-  const bytes = ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
-  return bytes.slice();
+/** What the standard makes of the argument of `send`: bytes for bytes, as they are now, and a string for anything else. */
+function toMessage(data: unknown): OutgoingMessage {
+  if (data instanceof Blob) return data;
+  if (ArrayBuffer.isView(data)) {
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice() as Uint8Array<ArrayBuffer>;
+  }
+  const isBuffer =
+    data instanceof ArrayBuffer || /SharedArrayBuffer\]$/.test(Object.prototype.toString.call(data));
+  return isBuffer ? new Uint8Array(data as ArrayBuffer).slice() : String(data);
 }

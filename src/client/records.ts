@@ -1,24 +1,18 @@
-import type { OutgoingData } from "./link.ts";
+import type { OutgoingMessage } from "./link.ts";
 
 /** A record as it is parsed from its line (docs/session-protocol.md). */
-export type SessionRecord =
+export type ParsedRecord =
   string | { readonly binary?: string; readonly ping?: string; readonly pong?: string };
 
 /** The line of a message. A Blob is read first. */
-export function encodeRecord(data: OutgoingData): string | Promise<string> {
-  // Half of a surrogate pair cannot be sent; the standard's send() puts U+FFFD in its place.
-  if (typeof data === "string") return JSON.stringify(data.replace(/\p{Surrogate}/gu, "\uFFFD"));
-  if (data instanceof Blob) return data.arrayBuffer().then(encodeBinary);
-  return encodeBinary(ArrayBuffer.isView(data) ? data.buffer : data, data);
-}
-
-function encodeBinary(buffer: ArrayBufferLike, view: OutgoingData = buffer): string {
-  const { byteOffset, byteLength } = ArrayBuffer.isView(view) ? view : new Uint8Array(buffer);
+export function encodeRecord(message: OutgoingMessage): string | Promise<string> {
+  if (typeof message === "string") return JSON.stringify(toScalars(message));
+  if (message instanceof Blob)
+    return message.arrayBuffer().then((data) => encodeRecord(new Uint8Array(data)));
   let characters = "";
   // In pieces: a call takes only so many arguments.
-  for (let at = 0; at < byteLength; at += 8192) {
-    const piece = new Uint8Array(buffer, byteOffset + at, Math.min(8192, byteLength - at));
-    characters += String.fromCharCode(...piece);
+  for (let at = 0; at < message.length; at += 8192) {
+    characters += String.fromCharCode(...message.subarray(at, at + 8192));
   }
   return JSON.stringify({ binary: btoa(characters) });
 }
@@ -26,4 +20,9 @@ function encodeBinary(buffer: ArrayBufferLike, view: OutgoingData = buffer): str
 /** The bytes of a binary record. */
 export function decodeBinary(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+/** Half of a surrogate pair cannot be sent; the standard puts U+FFFD in its place. */
+export function toScalars(text: string): string {
+  return text.replace(/\p{Cs}/gu, "\uFFFD");
 }

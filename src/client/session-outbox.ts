@@ -1,15 +1,6 @@
 /** How many characters of records one request carries; a longer record travels alone. */
 const batchCharacters = 65_536;
 
-/** Records that go out together. */
-export interface Batch {
-  /** The number of the first one. */
-  readonly seq: number;
-  readonly lines: readonly string[];
-  /** Whether nothing waits behind them. */
-  readonly isAll: boolean;
-}
-
 interface Entry {
   readonly line: string | Promise<string>;
   readonly bytes: number;
@@ -17,13 +8,14 @@ interface Entry {
 
 /** What the server has not acknowledged: records in order, numbered from 1. */
 export class SessionOutbox {
-  #first = 1;
   readonly #entries: Entry[] = [];
+  /** The number of the first record. */
+  first = 1;
   /** Payload bytes of the messages that wait. */
   bytes = 0;
 
-  get isEmpty(): boolean {
-    return this.#entries.length === 0;
+  get length(): number {
+    return this.#entries.length;
   }
 
   /** @param line a record, or what becomes one: a Blob has to be read first, and those behind it wait. */
@@ -36,25 +28,22 @@ export class SessionOutbox {
 
   /** Forgets the records up to this number. */
   acknowledge(number: number): void {
-    const count = Math.max(0, number - this.#first + 1);
-    for (const { bytes } of this.#entries.splice(0, count)) {
+    for (const { bytes } of this.#entries.splice(0, Math.max(0, number - this.first + 1))) {
       this.bytes -= bytes;
-      this.#first++;
+      this.first++;
     }
   }
 
-  /** The records that are to be sent next; the same again until they are acknowledged. */
-  async nextBatch(): Promise<Batch> {
-    const seq = this.#first;
+  /** The lines that go out next, from the first one on. */
+  async nextLines(): Promise<readonly string[]> {
     const lines: string[] = [];
     let characters = 0;
-    const waiting = [...this.#entries];
-    for (const entry of waiting) {
+    for (const entry of [...this.#entries]) {
       const line = await entry.line;
       characters += line.length;
       if (lines.length > 0 && characters > batchCharacters) break;
       lines.push(line);
     }
-    return { seq, lines, isAll: seq + lines.length === this.#first + this.#entries.length };
+    return lines;
   }
 }

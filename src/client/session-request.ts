@@ -1,49 +1,29 @@
 import type { Ending } from "./link.ts";
-import { lost } from "./link.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { parseRetryAfter } from "./timing.ts";
 
-/** The head of a request (docs/session-protocol.md), but for what every request of an open session has. */
-export interface RequestHead {
-  readonly transport?: string;
-  readonly key?: string;
-  readonly subprotocols?: readonly string[];
-  readonly seq?: number;
-  readonly poll?: number;
-  readonly close?: { readonly code?: number; readonly reason?: string };
-}
-
-/** Thrown for an answer that says no. */
-export class Refused extends Error {
-  readonly ending: Ending;
-
-  constructor(ending: Ending) {
-    super(ending.reason);
-    this.ending = ending;
-  }
-}
+/** Thrown for an answer that says no: an error with the ending that it means. Other errors have none. */
+export type RequestError = Error & { readonly ending?: Ending };
 
 /** How long to wait, and for what. */
-interface Waiting {
+export interface Waiting {
   readonly signal: AbortSignal;
   /** Until the answer begins. */
   readonly timeoutMs: number;
-  /** Without a byte of it, from then on. */
-  readonly idleMs: number;
-  /** For a stream: is called with each piece of text that comes. */
-  readonly receive: ((text: string) => void) | undefined;
+  /** For a stream: takes each piece of text that comes, and says how long to wait for the next. */
+  readonly receive?: ((text: string) => number) | undefined;
 }
 
 /**
  * Sends a request and reads the answer, whole or as a stream.
  *
- * @throws Refused for a status that is not 200; any error for a request that failed or an answer that is none of ours.
+ * @throws RequestError with an ending for a status that is not 2xx; any error for a request that failed or an answer that is none of ours.
  */
 export async function sendRequest(
   { fetch, credentials }: ResolvedOptions,
   url: URL,
   body: string,
-  { signal, timeoutMs, idleMs, receive }: Waiting,
+  { signal, timeoutMs, receive }: Waiting,
 ): Promise<string> {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
@@ -59,14 +39,15 @@ export async function sendRequest(
   try {
     const response = await fetch(url, {
       method: "POST",
-      // Both are on the list of header fields that need no preflight.
+      // Header fields and a type for which no preflight is needed.
       headers: { Accept: type, "Content-Type": "text/plain" },
       body,
       credentials,
-      cache: "no-store",
       signal: controller.signal,
     });
-    const isExpected = response.headers.get("Content-Type")?.startsWith(type) === true;
+    const { ok, status, headers } = response;
+    const isExpected = headers.get("Content-Type")?.startsWith(type);
+    if (ok && !isExpected) throw new Error(`the answer is no ${type}`);
     const reader = response.body?.getReader();
     // A byte order mark belongs to the text: the parser knows what to do with it.
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -74,30 +55,23 @@ export async function sendRequest(
     for (;;) {
       const { done = true, value } = (await reader?.read()) ?? {};
       if (done) break;
-      watch(idleMs);
       const piece = decoder.decode(value, { stream: true });
-      if (receive && isExpected && response.ok) receive(piece);
-      else text += piece;
+      if (ok && receive) watch(receive(piece));
+      else {
+        text += piece;
+        watch(timeoutMs);
+      }
     }
-    if (!response.ok) throw new Refused(endingOf(response, text));
-    if (!isExpected) throw new Error(`the answer is no ${type}`);
-    return text;
+    if (ok) return text;
+    // The first line of a refusal begins with its code.
+    const reason = /^[A-Z\d_]+: .+/.exec(text)?.[0] ?? `HTTP ${status}`;
+    const retryAfterMs = parseRetryAfter(headers.get("Retry-After"));
+    const ending: Ending = { code: 4000 + status, reason, wasClean: false, retryAfterMs };
+    throw Object.assign(new Error(reason), { ending });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", abort);
     // A stream that is broken off here is still being sent.
-    controller.abort();
+    abort();
   }
-}
-
-/** What a refusal says: the first line of its body, which begins with its code. */
-function endingOf({ status, headers }: Response, body: string): Ending {
-  const reason = /^[A-Z\d_]+: [^\r\n]+/.exec(body)?.[0] ?? `HTTP ${status}`;
-  const retryAfterMs = parseRetryAfter(headers.get("Retry-After"));
-  return {
-    ...lost(reason),
-    code: 4000 + status,
-    status,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  };
 }

@@ -12,29 +12,22 @@ export interface Slot {
   release(): void;
 }
 
-/** A slot, if one is free at the moment, or none are needed. Released when the signal is aborted before it could be used. */
-export async function acquireSlot(url: URL, signal: AbortSignal): Promise<Slot | undefined> {
+/** A slot, if one is free at the moment, or none are needed: where there are no locks, or HTTP/2 carries all requests by one connection. */
+export async function acquireSlot({ origin }: URL): Promise<Slot | undefined> {
   const { location, navigator, performance } = environment;
-  const locks = navigator?.locks;
   const [page] = performance?.getEntriesByType?.("navigation") ?? [];
-  const isMultiplexed = url.origin === location?.origin && /^h[23]/.test(page?.nextHopProtocol ?? "");
-  if (locks === undefined || location === undefined || isMultiplexed) return { release() {} };
-  for (let number = 0; number < slots && !signal.aborted; number++) {
-    const slot = await new Promise<Slot | undefined>((resolve) => {
-      const hold = (lock: unknown): Promise<void> | undefined => {
-        if (lock === null) {
-          resolve(undefined);
-          return undefined;
-        }
-        return new Promise((release) => resolve({ release }));
-      };
+  const isMultiplexed = origin === location?.origin && /^h[23]/.test(page?.nextHopProtocol ?? "");
+  const locks = isMultiplexed ? undefined : location && navigator?.locks;
+  if (!locks) return { release() {} };
+  let slot: Slot | undefined;
+  for (let number = 0; number < slots && !slot; number++) {
+    slot = await new Promise<Slot | undefined>((resolve) => {
+      const name = `waterspout:${origin}:${number}`;
+      const hold = (lock: unknown): unknown =>
+        lock ? new Promise<void>((release) => resolve({ release })) : resolve(undefined);
       // A page that may not use locks has all the slots it wants.
-      locks
-        .request(`waterspout:${url.origin}:${number}`, { ifAvailable: true }, hold)
-        .catch(() => resolve({ release() {} }));
+      locks.request(name, { ifAvailable: true }, hold).catch(() => resolve({ release() {} }));
     });
-    if (signal.aborted) slot?.release();
-    else if (slot) return slot;
   }
-  return undefined;
+  return slot;
 }

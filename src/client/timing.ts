@@ -16,16 +16,15 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * A delay with full jitter: anything from 0 to the double of the last bound, so that clients who lost their server in one moment do
- * not come back in one moment.
+ * A delay with full jitter: anything from 0 to a bound that doubles with each failure, so that clients who lost their server in one
+ * moment do not come back in one moment.
  */
 export function jitteredDelay(failures: number, minMs: number, maxMs: number): number {
   return Math.random() * Math.min(maxMs, minMs * 2 ** failures);
 }
 
-/** What `Retry-After` says, in milliseconds: seconds, or a date. Undefined where it says nothing. */
-export function parseRetryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return ms >= 0 ? Math.min(ms, timerMsMax / 2) : undefined;
+/** What `Retry-After` says, in milliseconds: seconds, or a date. 0 where it says nothing. */
+export function parseRetryAfter(value: string | null): number {
+  const ms = Number(value ?? 0) * 1000 || Date.parse(value ?? "") - Date.now();
+  return ms > 0 ? Math.min(ms, timerMsMax / 2) : 0;
 }
