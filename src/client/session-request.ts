@@ -61,6 +61,8 @@ export async function sendRequest(
         text += piece;
         watch(timeoutMs);
       }
+      // What was read may have led to the abort, of which Node's fetch does not tell a body whose end has come already.
+      controller.signal.throwIfAborted();
     }
     if (ok) return text;
     // The first line of a refusal begins with its code.
