@@ -1,6 +1,6 @@
 import { environment } from "./environment.ts";
 import { Ladder } from "./ladder.ts";
-import type { Ending, IncomingMessage, Link, LinkTarget, OutgoingMessage, TransportName } from "./link.ts";
+import type { Ending, IncomingMessage, Link, LinkTarget, TransportName } from "./link.ts";
 import { isPassing, lost } from "./link.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { observePage } from "./page-lifecycle.ts";
@@ -31,9 +31,16 @@ export interface StateReason {
 /** Where a server is, or who knows. */
 export type UrlProvider = string | URL | (() => string | URL | Promise<string | URL>);
 
+/** One state after another. */
+export interface StateChange {
+  readonly state: SocketState;
+  readonly previous: SocketState;
+  readonly reason: StateReason;
+}
+
 /** What a connector tells the socket. */
 export interface ConnectorObserver {
-  receiveState(state: SocketState, previous: SocketState, reason: StateReason): void;
+  receiveState(change: StateChange): void;
   receiveOpen(protocol: string, extensions: string): void;
   receiveMessage(message: IncomingMessage): void;
   receiveClose(ending: Ending): void;
@@ -99,11 +106,6 @@ export class Connector {
   /** The open connection. */
   get link(): Link | undefined {
     return this.#link;
-  }
-
-  /** Sends by the open connection. */
-  send(message: OutgoingMessage): void {
-    this.#link?.send(message);
   }
 
   close(code: number | undefined, reason: string, why: StateReason = byProgram): void {
@@ -255,7 +257,7 @@ export class Connector {
     const previous = this.state;
     if (state === previous) return;
     this.state = state;
-    this.#observer.receiveState(state, previous, reason);
+    this.#observer.receiveState({ state, previous, reason });
   }
 }
 
@@ -273,6 +275,11 @@ function describeEnding({ code: closeCode, reason }: Ending, link: Link | undefi
         ? "CLOSED_BY_SERVER"
         : "REFUSED";
   const [, code = fallback, message = reason] = /^([A-Z][A-Z\d_]+): ([^]*)$/.exec(reason) ?? [];
-  const words = message || `${fallback.toLowerCase().replaceAll("_", " ")} (${closeCode})`;
-  return { code, message: words, closeCode, ...status, transport: link?.transport };
+  return {
+    code,
+    message: message || `it ended with ${closeCode}`,
+    closeCode,
+    ...status,
+    transport: link?.transport,
+  };
 }

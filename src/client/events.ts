@@ -1,4 +1,4 @@
-import type { SocketState, StateReason } from "./connector.ts";
+import type { StateChange } from "./connector.ts";
 import type { Ending, OutgoingMessage } from "./link.ts";
 
 /** The end of a socket; after it nothing more comes. */
@@ -9,11 +9,7 @@ export interface CloseEvent extends Event {
 }
 
 /** What a socket does has changed, and why. */
-export interface StateChangeEvent extends Event {
-  readonly state: SocketState;
-  readonly previous: SocketState;
-  readonly reason: StateReason;
-}
+export interface StateChangeEvent extends Event, StateChange {}
 
 /** A message was dropped from the offline queue, to make room for a newer one. */
 export interface DroppedEvent extends Event {
@@ -21,7 +17,7 @@ export interface DroppedEvent extends Event {
 }
 
 /** An event with properties of its own. */
-export function createEvent<Properties extends object>(type: string, properties: Properties): Event {
+export function createEvent(type: string, properties: object): Event {
   return Object.assign(new Event(type), properties);
 }
 

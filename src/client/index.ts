@@ -1,5 +1,5 @@
 /** The public interface of `waterspout/client`, for browsers and every other place that has `fetch`. */
-export type { SocketState, StateReason, UrlProvider } from "./connector.ts";
+export type { SocketState, StateChange, StateReason, UrlProvider } from "./connector.ts";
 export type { CloseEvent, DroppedEvent, StateChangeEvent } from "./events.ts";
 export type { Ending, OutgoingMessage, TransportName } from "./link.ts";
 export type { MessageData } from "./message-iteration.ts";

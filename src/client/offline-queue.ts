@@ -33,13 +33,14 @@ export class OfflineQueue {
       );
     }
     // One that would not even fit alone drives nothing out.
-    const fits = size <= maxBytes && maxMessages > 0;
-    const dropped = fits ? [] : [message];
-    while (fits && isFull()) dropped.push(...this.takeFirst());
-    if (fits) {
-      this.#messages.push(message);
-      this.bytes += size;
+    if (size > maxBytes || maxMessages < 1) {
+      this.#drop(message);
+      return;
     }
+    const dropped: OutgoingMessage[] = [];
+    while (isFull()) dropped.push(...this.takeFirst());
+    this.#messages.push(message);
+    this.bytes += size;
     for (const each of dropped) this.#drop(each);
   }
 

@@ -138,7 +138,7 @@ export function resolveOptions(given: RealtimeSocketOptions): ResolvedOptions {
       credentials: "include" as const,
       signal: undefined as AbortSignal | undefined,
       // Called as a function of its own, a browser's fetch refuses to work.
-      fetch: ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args)) as typeof fetch,
+      fetch: (...args: Parameters<typeof fetch>) => globalThis.fetch(...args),
       WebSocket: (globalThis as { readonly WebSocket?: unknown }).WebSocket as ResolvedOptions["WebSocket"],
     },
     {

@@ -2,10 +2,11 @@ import type { SocketState, UrlProvider } from "./connector.ts";
 import { Connector } from "./connector.ts";
 import type { CloseEvent, DroppedEvent, StateChangeEvent } from "./events.ts";
 import { createCloseEvent, createEvent } from "./events.ts";
-import type { Ending, IncomingMessage, OutgoingMessage, TransportName } from "./link.ts";
+import type { Ending, OutgoingMessage, TransportName } from "./link.ts";
 import { byteLengthOf } from "./link.ts";
 import type { MessageData } from "./message-iteration.ts";
 import { iterateMessages } from "./message-iteration.ts";
+import { toScalars } from "./records.ts";
 import { OfflineQueue } from "./offline-queue.ts";
 import type { RealtimeSocketOptions, ResolvedOptions } from "./options.ts";
 import { resolveOptions } from "./options.ts";
@@ -56,7 +57,7 @@ export interface RealtimeEventTarget extends Omit<EventTarget, "addEventListener
 }
 
 /** The class that there is everywhere, with those types. */
-const TypedEventTarget: new () => RealtimeEventTarget = EventTarget as never;
+const TypedEventTarget: new () => RealtimeEventTarget = EventTarget;
 
 type Handler<Type extends Event> = ((event: Type) => unknown) | null;
 
@@ -141,12 +142,25 @@ export class RealtimeSocket extends TypedEventTarget {
       this.dispatchEvent(createEvent("dropped", { data }));
     });
     this.#connector = new Connector(url, this.#options, {
-      receiveState: (state, previous, reason) => {
-        this.dispatchEvent(createEvent("statechange", { state, previous, reason }));
+      receiveState: (change) => this.dispatchEvent(createEvent("statechange", change)),
+      receiveOpen: (protocol, extensions) => {
+        this.#protocol = protocol;
+        this.#extensions = extensions;
+        this.dispatchEvent(new Event("open"));
+        // Behind what listeners send: that may be the login without which the rest means nothing to the server.
+        this.#flush();
       },
-      receiveOpen: (protocol, extensions) => this.#receiveOpen(protocol, extensions),
-      receiveMessage: (message) => this.#receiveMessage(message),
-      receiveClose: (ending) => this.#receiveClose(ending),
+      receiveMessage: (message) => {
+        if (this.readyState !== 1) return;
+        const isText = typeof message === "string";
+        const data = isText ? message : this.#binaryType === "blob" ? new Blob([message]) : message.buffer;
+        this.dispatchEvent(new MessageEvent("message", { data, origin: new URL(this.url).origin }));
+      },
+      receiveClose: (ending) => {
+        this.#ending = ending;
+        if (!ending.wasClean) this.dispatchEvent(new Event("error"));
+        this.dispatchEvent(createCloseEvent(ending));
+      },
     });
   }
 
@@ -204,7 +218,7 @@ export class RealtimeSocket extends TypedEventTarget {
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
     const message = toMessage(data);
     const { readyState } = this;
-    if (readyState === 1) this.#connector.send(message);
+    if (readyState === 1) this.#connector.link?.send(message);
     else if (readyState === 0) this.#queue.add(message);
     else this.#lostBytes += byteLengthOf(message);
   }
@@ -216,11 +230,12 @@ export class RealtimeSocket extends TypedEventTarget {
    *   more than 123 bytes in UTF-8.
    */
   close(code?: number, reason: string = ""): void {
-    const closeCode = code === undefined ? code : Math.round(Number(code));
+    const closeCode = code === undefined ? code : Math.round(code);
     if (closeCode !== undefined && closeCode !== 1000 && !(closeCode >= 3000 && closeCode < 5000)) {
       throw new DOMException(`a close code is 1000 or from 3000 to 4999, got ${code}`, "InvalidAccessError");
     }
-    const text = `${reason}`;
+    const given: unknown = reason;
+    const text = toScalars(String(given));
     if (byteLengthOf(text) > 123) {
       throw new DOMException("a close reason has at most 123 bytes in UTF-8", "SyntaxError");
     }
@@ -243,41 +258,23 @@ export class RealtimeSocket extends TypedEventTarget {
     });
   }
 
-  #receiveOpen(protocol: string, extensions: string): void {
-    this.#protocol = protocol;
-    this.#extensions = extensions;
-    this.dispatchEvent(new Event("open"));
-    // Behind what listeners send: that may be the login without which the rest means nothing to the server.
-    this.#flush();
-  }
-
   #flush(): void {
     while (this.readyState === 1 && this.#queue.length > 0) {
-      for (const message of this.#queue.takeFirst()) this.#connector.send(message);
+      for (const message of this.#queue.takeFirst()) this.#connector.link?.send(message);
     }
-  }
-
-  #receiveMessage(message: IncomingMessage): void {
-    if (this.readyState !== 1) return;
-    const isText = typeof message === "string";
-    const data = isText ? message : this.#binaryType === "blob" ? new Blob([message]) : message.buffer;
-    this.dispatchEvent(new MessageEvent("message", { data, origin: new URL(this.url).origin }));
-  }
-
-  #receiveClose(ending: Ending): void {
-    this.#ending = ending;
-    if (!ending.wasClean) this.dispatchEvent(new Event("error"));
-    this.dispatchEvent(createCloseEvent(ending));
   }
 }
 
 /** What the standard makes of the argument of `send`: bytes for bytes, as they are now, and a string for anything else. */
 function toMessage(data: unknown): OutgoingMessage {
   if (data instanceof Blob) return data;
-  if (ArrayBuffer.isView(data)) {
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice() as Uint8Array<ArrayBuffer>;
-  }
-  const isBuffer =
-    data instanceof ArrayBuffer || /SharedArrayBuffer\]$/.test(Object.prototype.toString.call(data));
-  return isBuffer ? new Uint8Array(data as ArrayBuffer).slice() : String(data);
+  // By its looks, since an ArrayBuffer from a frame is of another class.
+  const {
+    buffer = data as ArrayBuffer,
+    byteOffset,
+    byteLength,
+  } = Object(data) as Partial<Uint8Array<ArrayBuffer>>;
+  return byteLength === undefined
+    ? toScalars(String(data))
+    : new Uint8Array(buffer, byteOffset, byteLength).slice();
 }

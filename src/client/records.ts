@@ -6,7 +6,7 @@ export type ParsedRecord =
 
 /** The line of a message. A Blob is read first. */
 export function encodeRecord(message: OutgoingMessage): string | Promise<string> {
-  if (typeof message === "string") return JSON.stringify(toScalars(message));
+  if (typeof message === "string") return JSON.stringify(message);
   if (message instanceof Blob)
     return message.arrayBuffer().then((data) => encodeRecord(new Uint8Array(data)));
   let characters = "";

@@ -6,7 +6,7 @@ import { environment } from "./environment.ts";
 import type { Ending, IncomingMessage, Link, LinkEvents, LinkTarget, OutgoingMessage } from "./link.ts";
 import { byteLengthOf, isPassing, lost } from "./link.ts";
 import type { ParsedRecord } from "./records.ts";
-import { decodeBinary, encodeRecord, toScalars } from "./records.ts";
+import { decodeBinary, encodeRecord } from "./records.ts";
 import { SessionOutbox } from "./session-outbox.ts";
 import type { RequestError, Waiting } from "./session-request.ts";
 import { sendRequest } from "./session-request.ts";
@@ -16,6 +16,9 @@ import { jitteredDelay, sleep } from "./timing.ts";
 
 /** An event of a stream holds one message; this is far more than a server's default allows. */
 const eventCharactersMax = 2 ** 25;
+
+/** Between a stream and the next, and behind an answer without records: whatever goes wrong, nobody is asked in a tight circle. */
+const shortPauseMs = 100;
 
 /**
  * A link by a session over `fetch`.
@@ -62,7 +65,7 @@ export class SessionLink implements Link {
   }
 
   close(code: number | undefined, reason: string): void {
-    this.#closing = code === undefined ? {} : { code, reason: toScalars(reason) };
+    this.#closing = code === undefined ? {} : { code, reason };
     this.#wakeSender();
   }
 
@@ -99,26 +102,29 @@ export class SessionLink implements Link {
     await this.#repeat(() => (kind === "sse" ? this.#readStream({}) : this.#poll()));
   }
 
-  /** Does it again and again until the link is over; after a failure a little later. */
-  async #repeat(step: () => Promise<void>): Promise<void> {
+  /** Does it again and again until the link is over, after the pause that it returns; after a failure a little later. */
+  async #repeat(step: () => Promise<number>): Promise<void> {
     const { signal } = this.#over;
     let failures = 0;
     while (!signal.aborted) {
+      let pauseMs: number;
       try {
-        await step();
+        pauseMs = await step();
         failures = 0;
       } catch (error) {
         const { ending, message } = error as RequestError;
         const { sessionTimeoutMs = 30_000 } = this.#opening ?? {};
-        if (ending?.code === 4404) this.#end(lost(message));
-        else if (ending && !isPassing(ending.code)) this.#end(ending);
-        else if (Date.now() - this.#lastSuccess > sessionTimeoutMs) this.#end(lost(message));
-        else await sleep(50 + jitteredDelay(failures++, 100, 3000) + (ending?.retryAfterMs ?? 0), signal);
+        if (ending && ending.code !== 4404 && !isPassing(ending.code)) this.#end(ending);
+        else if (ending?.code === 4404 || Date.now() - this.#lastSuccess > sessionTimeoutMs) {
+          this.#end(lost(message));
+        }
+        pauseMs = 50 + jitteredDelay(failures++, 100, 3000) + (ending?.retryAfterMs ?? 0);
       }
+      if (pauseMs > 0) await sleep(pauseMs, signal);
     }
   }
 
-  async #readStream(head: RequestHead): Promise<void> {
+  async #readStream(head: RequestHead): Promise<number> {
     let isIntact = true;
     const parser = new EventStreamParser((event) => {
       isIntact &&= this.#receiveEvent(event);
@@ -130,27 +136,26 @@ export class SessionLink implements Link {
       return 2 * (this.#opening?.heartbeatMs ?? timeoutMs) + 5000;
     };
     await this.#request(head, [], { timeoutMs, receive });
+    return shortPauseMs;
   }
 
-  async #poll(): Promise<void> {
+  async #poll(): Promise<number> {
     const { connectTimeoutMs, pollingIntervalMs } = this.#target.options;
     await this.#findSlot();
     const poll = this.transport === "polling" ? 0 : (this.#opening?.pollTimeoutMs ?? 0);
-    const begun = Date.now();
     const answer = await this.#request({ poll }, [], { timeoutMs: poll + connectTimeoutMs });
-    // A server that does not hold a request is not asked in a tight circle.
-    const isHurried = this.#receiveAnswer(answer) === 0 && Date.now() - begun < poll / 2;
-    if (poll === 0 || isHurried) await sleep(pollingIntervalMs, this.#over.signal);
+    const count = this.#receiveAnswer(answer);
+    return poll === 0 ? pollingIntervalMs : count === 0 ? shortPauseMs : 0;
   }
 
-  async #send(): Promise<void> {
+  async #send(): Promise<number> {
     if (this.#outbox.length === 0 && !this.#closing && !this.#owesAcknowledgement) {
       await new Promise<void>((resolve) => {
         this.#wakeSender = resolve;
       });
     }
     const lines = await this.#outbox.nextLines();
-    if (this.#over.signal.aborted) return;
+    if (this.#over.signal.aborted) return 0;
     const { first: seq, length } = this.#outbox;
     const close = lines.length === length ? this.#closing : undefined;
     const characters = lines.reduce((sum, line) => sum + line.length, 0);
@@ -159,6 +164,7 @@ export class SessionLink implements Link {
     this.#receiveAnswer(await this.#request({ seq, ...(close && { close }) }, lines, { timeoutMs }));
     if (close) this.#end({ code: 1005, reason: "", ...close, wasClean: true });
     if (lines.length > 0 && this.#outbox.first === seq) throw new Error("the server took nothing");
+    return 0;
   }
 
   get #owesAcknowledgement(): boolean {

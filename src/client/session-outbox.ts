@@ -38,7 +38,7 @@ export class SessionOutbox {
   async nextLines(): Promise<readonly string[]> {
     const lines: string[] = [];
     let characters = 0;
-    for (const entry of [...this.#entries]) {
+    for (const entry of this.#entries.slice()) {
       const line = await entry.line;
       characters += line.length;
       if (lines.length > 0 && characters > batchCharacters) break;

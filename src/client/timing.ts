@@ -1,5 +1,5 @@
 /** The longest time that a timer can be set for. */
-export const timerMsMax = 2 ** 31 - 1;
+export const timerMsMax: number = 2 ** 31 - 1;
 
 /** Resolves after so many milliseconds, or at once when the signal is aborted. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -8,9 +8,7 @@ export interface WebSocketLike {
   readonly protocol: string;
   readonly extensions: string;
   readonly bufferedAmount: number;
-  onopen: ((event: never) => unknown) | null;
-  onmessage: ((event: never) => unknown) | null;
-  onclose: ((event: never) => unknown) | null;
+  addEventListener(type: string, listener: (event: never) => void): void;
   send(data: never): void;
   close(code?: number, reason?: string): void;
 }
@@ -40,19 +38,22 @@ export class WebSocketLink implements Link {
       awaitsHello = false;
       events.receiveOpen(socket.protocol === helloSubprotocol ? "" : socket.protocol, socket.extensions);
     };
-    socket.onopen = () => {
+    socket.addEventListener("open", () => {
       if (!awaitsHello) open();
-    };
-    socket.onmessage = ({ data }: { readonly data: string | ArrayBuffer }) => {
+    });
+    socket.addEventListener("message", ({ data }: { readonly data: string | ArrayBuffer }) => {
       if (awaitsHello) {
         open();
         if (data === "") return;
       }
       if (this.#socket) events.receiveMessage(typeof data === "string" ? data : new Uint8Array(data));
-    };
-    socket.onclose = ({ code, reason, wasClean }: { code: number; reason: string; wasClean: boolean }) => {
-      if (this.#socket) events.receiveEnd({ code, reason, wasClean });
-    };
+    });
+    socket.addEventListener(
+      "close",
+      ({ code, reason, wasClean }: { code: number; reason: string; wasClean: boolean }) => {
+        if (this.#socket) events.receiveEnd({ code, reason, wasClean });
+      },
+    );
   }
 
   get bufferedAmount(): number {

@@ -15,14 +15,12 @@ export interface StreamEvent {
   readonly id: string;
 }
 
-/** Reads a stream. Feed it with `receive` until that returns false. */
+/** Reads a stream, piece by piece. */
 export class EventStreamParser {
   readonly #receiveEvent: (event: StreamEvent) => void;
   readonly #charactersMax: number;
-  #hasBegun = false;
-  /** The last piece ended with CR: a line feed in front of the next belongs to it. */
-  #isBehindReturn = false;
-  #isTooLong = false;
+  /** What is no part of the stream when the next piece begins with it: a byte order mark, or the second half of CRLF. */
+  #skipped = "\uFEFF";
   #line = "";
   #type = "";
   /** With a line feed behind every line, as in the grammar. */
@@ -31,58 +29,42 @@ export class EventStreamParser {
 
   /**
    * @param receiveEvent is called for every event, during `receive`.
-   * @param charactersMax how many characters (UTF-16 code units) an event may have, its unfinished line included.
+   * @param charactersMax how many characters (UTF-16 code units) of an unfinished event may be kept for the next piece.
    */
   constructor(receiveEvent: (event: StreamEvent) => void, charactersMax: number) {
     this.#receiveEvent = receiveEvent;
     this.#charactersMax = charactersMax;
   }
 
-  /** Takes the next piece of decoded text. Returns false when an event is too long; nothing is read from then on. */
+  /** Takes the next piece of decoded text. Returns false when an event is too long: then it is time to stop. */
   receive(text: string): boolean {
-    if (this.#isTooLong) return false;
     if (text === "") return true;
-    // One byte order mark at the beginning is no part of the stream.
-    const skipped = this.#hasBegun ? this.#isBehindReturn && text[0] === "\n" : text[0] === "\uFEFF";
-    let start = skipped ? 1 : 0;
-    this.#hasBegun = true;
-    this.#isBehindReturn = text.endsWith("\r");
-    for (const { index, 0: end } of text.slice(start).matchAll(/\r\n?|\n/g)) {
-      const from = start;
-      const to = index + (skipped ? 1 : 0);
-      start = to + end.length;
-      this.#addToLine(text.slice(from, to));
-      if (this.#isTooLong) return false;
-      this.#receiveLine(this.#line);
+    const lines = (text[0] === this.#skipped ? text.slice(1) : text).split(/\r\n?|\n/);
+    this.#skipped = text.endsWith("\r") ? "\n" : "";
+    for (const [index, piece] of lines.entries()) {
+      this.#line += piece;
+      if (index === lines.length - 1) break;
+      const line = this.#line;
       this.#line = "";
+      this.#receiveLine(line);
     }
-    this.#addToLine(text.slice(start));
-    return !this.#isTooLong;
-  }
-
-  #addToLine(text: string): void {
-    this.#line += text;
-    this.#isTooLong = this.#line.length + this.#data.length > this.#charactersMax;
+    return this.#line.length + this.#data.length <= this.#charactersMax;
   }
 
   #receiveLine(line: string): void {
-    if (line === "") {
-      this.#endEvent();
-      return;
-    }
-    const colon = line.indexOf(":");
-    const field = colon === -1 ? line : line.slice(0, colon);
-    const value = colon === -1 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
-    if (field === "data") this.#data += `${value}\n`;
+    // One space behind the colon belongs to it.
+    const [field, value = ""] = line.split(/: ?([^]*)/);
+    if (line === "") this.#endEvent();
+    else if (field === "data") this.#data += `${value}\n`;
     else if (field === "event") this.#type = value;
     else if (field === "id" && !value.includes("\0")) this.#id = value;
   }
 
   #endEvent(): void {
-    const type = this.#type === "" ? "message" : this.#type;
-    const data = this.#data;
+    const event = { type: this.#type || "message", data: this.#data.slice(0, -1), id: this.#id };
+    const hasData = this.#data !== "";
     this.#type = "";
     this.#data = "";
-    if (data !== "") this.#receiveEvent({ type, data: data.slice(0, -1), id: this.#id });
+    if (hasData) this.#receiveEvent(event);
   }
 }
