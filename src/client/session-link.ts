@@ -108,11 +108,18 @@ export class SessionLink implements Link {
     let failures = 0;
     while (!signal.aborted) {
       let pauseMs: number;
+      const receivedBefore = this.#received;
       try {
         pauseMs = await step();
         failures = 0;
       } catch (error) {
-        const { ending, message } = error as RequestError;
+        const { ending, message, received = "" } = error as RequestError;
+        this.#receiveBroken(received);
+        // What breaks off, but later each time, gets on.
+        if (this.#received > receivedBefore) {
+          failures = 0;
+          this.#lastSuccess = Date.now();
+        }
         const { sessionTimeoutMs = 30_000 } = this.#opening ?? {};
         if (ending && ending.code !== 4404 && !isPassing(ending.code)) this.#end(ending);
         else if (ending?.code === 4404 || Date.now() - this.#lastSuccess > sessionTimeoutMs) {
@@ -200,6 +207,19 @@ export class SessionLink implements Link {
     }
     if (head.close) this.#receiveClose(head.close);
     return lines.length;
+  }
+
+  /**
+   * Takes the records that are whole of an answer that is not. Asked for again, it would not be shorter, and behind a proxy that
+   * cuts all answers at some length it would never come.
+   */
+  #receiveBroken(text: string): void {
+    const [first = "", ...lines] = text.split("\n").slice(0, -1);
+    if (lines.length === 0) return;
+    const { seq = 0 } = JSON.parse(first) as AnswerHead;
+    for (const [index, line] of lines.entries()) {
+      this.#receiveRecord(seq + index, JSON.parse(line) as ParsedRecord);
+    }
   }
 
   /** Takes an event of a stream; returns false behind a gap. */

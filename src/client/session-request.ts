@@ -2,8 +2,13 @@ import type { Ending } from "./link.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { parseRetryAfter } from "./timing.ts";
 
-/** Thrown for an answer that says no: an error with the ending that it means. Other errors have none. */
-export type RequestError = Error & { readonly ending?: Ending };
+/** What a request fails with. */
+export type RequestError = Error & {
+  /** Of an answer that says no: the ending that it means. */
+  readonly ending?: Ending;
+  /** Of an answer that broke off: what had come of it. */
+  readonly received?: string;
+};
 
 /** How long to wait, and for what. */
 export interface Waiting {
@@ -36,6 +41,7 @@ export async function sendRequest(
   if (signal.aborted) abort();
   watch(timeoutMs);
   const type = receive ? "text/event-stream" : "application/x-ndjson";
+  let received = "";
   try {
     const response = await fetch(url, {
       method: "POST",
@@ -59,6 +65,7 @@ export async function sendRequest(
       if (ok && receive) watch(receive(piece));
       else {
         text += piece;
+        if (ok) received = text;
         watch(timeoutMs);
       }
       // What was read may have led to the abort, of which Node's fetch does not tell a body whose end has come already.
@@ -70,6 +77,8 @@ export async function sendRequest(
     const retryAfterMs = parseRetryAfter(headers.get("Retry-After"));
     const ending: Ending = { code: 4000 + status, reason, wasClean: false, retryAfterMs };
     throw Object.assign(new Error(reason), { ending });
+  } catch (error) {
+    throw Object.assign(error as Error, { received });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", abort);
