@@ -23,8 +23,10 @@ const count = 40;
 /** The modes as the matrix has them: shorter and quicker where that shows the same. A WebSocket is one long response, and none is spared. */
 function modeOf(name: HostilityName, transport: TransportName): Hostility {
   const every = transport === "websocket" ? 1 : 3;
+  // More than the answer to an opening, and less than many of the answers to polls.
+  const afterBytes = transport.endsWith("polling") ? 450 : 1200;
   const responses: Partial<Record<HostilityName, Hostility["responses"]>> = {
-    cut: { kind: "cut", afterBytes: 1200 },
+    cut: { kind: "cut", afterBytes },
     trickle: { kind: "trickle", intervalMs: 0 },
     reset: { kind: "reset", every, chunksMax: 5 },
     "swallow-response": { kind: "swallow", every },

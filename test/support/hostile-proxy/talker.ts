@@ -1,8 +1,16 @@
 import type { TestContext } from "node:test";
+import { WebSocket } from "undici";
 import type { RealtimeSocketOptions, StateReason } from "../../../src/client/index.ts";
 import { RealtimeSocket } from "../../../src/client/index.ts";
-import { WebSocket } from "../../../src/index.ts";
 import { describeMessage, numberedMessage } from "./numbered-messages.ts";
+
+/** Short times, so that a test need not wait; and a WebSocket, which Node 20 has not. */
+const quick: RealtimeSocketOptions = {
+  reconnect: { minDelayMs: 20, maxDelayMs: 100 },
+  pollingIntervalMs: 20,
+  rememberMs: 0,
+  WebSocket,
+};
 
 /** A RealtimeSocket, with everything that came of it. */
 export class Talker {
@@ -15,9 +23,7 @@ export class Talker {
 
   /** Begins to connect; comes back quickly, and ends with the test. */
   constructor(context: TestContext, url: string, options: RealtimeSocketOptions) {
-    // Node 20 has no WebSocket of its own.
-    const quickly = { reconnect: { minDelayMs: 20, maxDelayMs: 100 }, pollingIntervalMs: 20, rememberMs: 0 };
-    this.socket = new RealtimeSocket(url, { WebSocket, ...quickly, ...options });
+    this.socket = new RealtimeSocket(url, { ...quick, ...options });
     this.socket.binaryType = "arraybuffer";
     context.after(() => this.socket.close());
     this.socket.addEventListener("open", () => void this.connections.push([]));
