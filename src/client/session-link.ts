@@ -140,7 +140,8 @@ export class SessionLink implements Link {
     const receive = (text: string): number => {
       this.#lastSuccess = Date.now();
       if (!parser.receive(text) || !isIntact) throw new Error("the stream is broken");
-      return 2 * (this.#opening?.heartbeatMs ?? timeoutMs) + 5000;
+      const { heartbeatMs = timeoutMs } = this.#opening ?? {};
+      return heartbeatMs && 2 * heartbeatMs + 5000;
     };
     await this.#request(head, [], { timeoutMs, receive });
     return shortPauseMs;
@@ -166,10 +167,11 @@ export class SessionLink implements Link {
     const { first: seq, length } = this.#outbox;
     const close = lines.length === length ? this.#closing : undefined;
     const characters = lines.reduce((sum, line) => sum + line.length, 0);
-    // A slow line may need its time: 8 characters a millisecond.
-    const timeoutMs = this.#target.options.connectTimeoutMs + characters / 8;
+    // A server whose handler is busy holds the answer back; and a slow line needs its time: 8 characters a millisecond.
+    const { connectTimeoutMs } = this.#target.options;
+    const timeoutMs = connectTimeoutMs + (this.#opening?.pollTimeoutMs ?? 0) + characters / 8;
     this.#receiveAnswer(await this.#request({ seq, ...(close && { close }) }, lines, { timeoutMs }));
-    if (close) this.#end({ code: 1005, reason: "", ...close, wasClean: true });
+    if (close && this.#outbox.length === 0) this.#end({ code: 1005, reason: "", ...close, wasClean: true });
     if (lines.length > 0 && this.#outbox.first === seq) throw new Error("the server took nothing");
     return 0;
   }

@@ -15,7 +15,7 @@ export interface Waiting {
   readonly signal: AbortSignal;
   /** Until the answer begins. */
   readonly timeoutMs: number;
-  /** For a stream: takes each piece of text that comes, and says how long to wait for the next. */
+  /** For a stream: takes each piece of text that comes, and says how long to wait for the next; 0 for ever. */
   readonly receive?: ((text: string) => number) | undefined;
 }
 
@@ -35,7 +35,7 @@ export async function sendRequest(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const watch = (ms: number): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => controller.abort(new Error(`nothing came for ${ms} ms`)), ms);
+    if (ms > 0) timer = setTimeout(() => controller.abort(new Error(`nothing came for ${ms} ms`)), ms);
   };
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
