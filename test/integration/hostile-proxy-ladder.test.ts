@@ -59,6 +59,8 @@ suite("the first message comes in time", { concurrency: 4 }, () => {
       context.diagnostic(`SEED=${seed}: ${Math.round(elapsedMs)} ms, by ${transport}`);
       assert.ok(elapsedMs < firstMessageMs, `${elapsedMs} ms`);
       assert.ok(expected.includes(transport), transport);
+      talker.socket.close();
+      await talker.until(() => talker.socket.state === "closed");
       await takeWarnings(log);
     });
   }

@@ -88,21 +88,25 @@ function trickle({ client, act }: FilterContext, intervalMs: number): ResponseFi
   let waiting: Buffer = Buffer.alloc(0);
   let isRunning = false;
   let hasEnded = false;
-  const writeNext = (): void => {
+  /** When the next byte is due. */
+  let dueAt = 0;
+  const writeDue = (): void => {
     if (client.destroyed) return;
-    if (waiting.length === 0) {
-      isRunning = false;
-      if (hasEnded) client.end();
+    // Timers are late on a busy machine, and by the clock no byte is.
+    while (waiting.length > 0 && performance.now() >= dueAt) {
+      client.write(waiting.subarray(0, 1));
+      act();
+      waiting = waiting.subarray(1);
+      dueAt += intervalMs;
+      if (intervalMs === 0) break;
+    }
+    if (waiting.length > 0) {
+      if (intervalMs === 0) setImmediate(writeDue);
+      else setTimeout(writeDue, dueAt - performance.now());
       return;
     }
-    client.write(waiting.subarray(0, 1));
-    act();
-    waiting = waiting.subarray(1);
-    wait();
-  };
-  const wait = (): void => {
-    if (intervalMs === 0) setImmediate(writeNext);
-    else setTimeout(writeNext, intervalMs);
+    isRunning = false;
+    if (hasEnded) client.end();
   };
   return {
     receive(bytes) {
@@ -110,7 +114,8 @@ function trickle({ client, act }: FilterContext, intervalMs: number): ResponseFi
       if (waiting.length > waitingBytesMax) client.destroy();
       if (isRunning) return;
       isRunning = true;
-      writeNext();
+      dueAt = Math.max(dueAt, performance.now());
+      writeDue();
     },
     end() {
       hasEnded = true;
