@@ -31,11 +31,16 @@ export async function sendRequest(
   { signal, timeoutMs, receive }: Waiting,
 ): Promise<string> {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  const abort = (): void => {
+    controller.abort();
+    // Node 20 leaves a reader waiting whose request was aborted.
+    reader?.cancel().catch(() => {});
+  };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const watch = (ms: number): void => {
     clearTimeout(timer);
-    if (ms > 0) timer = setTimeout(() => controller.abort(new Error(`nothing came for ${ms} ms`)), ms);
+    if (ms > 0) timer = setTimeout(abort, ms);
   };
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
@@ -54,7 +59,7 @@ export async function sendRequest(
     const { ok, status, headers } = response;
     const isExpected = headers.get("Content-Type")?.startsWith(type);
     if (ok && !isExpected) throw new Error(`the answer is no ${type}`);
-    const reader = response.body?.getReader();
+    reader = response.body?.getReader();
     // A byte order mark belongs to the text: the parser knows what to do with it.
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     let text = "";
@@ -71,6 +76,7 @@ export async function sendRequest(
       // What was read may have led to the abort, of which Node's fetch does not tell a body whose end has come already.
       controller.signal.throwIfAborted();
     }
+    controller.signal.throwIfAborted();
     if (ok) return text;
     // The first line of a refusal begins with its code.
     const reason = /^[A-Z\d_]+: .+/.exec(text)?.[0] ?? `HTTP ${status}`;

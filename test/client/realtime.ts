@@ -28,7 +28,27 @@ export class Echo extends WebSocketHandler {
 
 /** A server with an echo at /echo over all transports. */
 export function serveEcho(context: TestContext, log: Logger, settings: Settings = {}): Promise<Server> {
+  closeSockets(context);
   return serveRoutes(context, log, [["/echo", Echo, { transports: [...transports] }]], settings);
+}
+
+const sockets = new WeakMap<TestContext, RealtimeSocket[]>();
+
+/** Closes the sockets of a test when it is over. To be called before what else ends then. */
+export function closeSockets(context: TestContext): void {
+  if (sockets.has(context)) return;
+  const open: RealtimeSocket[] = [];
+  sockets.set(context, open);
+  context.after(async () => {
+    const isOpen = ({ state }: RealtimeSocket): boolean => state !== "closed";
+    await Promise.all(
+      open.filter(isOpen).map((socket) => {
+        const closed = nextEvent(socket, "close");
+        socket.close();
+        return closed;
+      }),
+    );
+  });
 }
 
 /** Short times, so that a test need not wait. */
@@ -46,7 +66,8 @@ export function openSocket(
 ): RealtimeSocket {
   const socket = new RealtimeSocket(url, { ...quick, ...options });
   socket.binaryType = "arraybuffer";
-  context.after(() => socket.close());
+  closeSockets(context);
+  sockets.get(context)?.push(socket);
   return socket;
 }
 
