@@ -50,13 +50,10 @@ export class WebSocketLink implements Link {
       }
       if (this.#socket) events.receiveMessage(typeof data === "string" ? data : new Uint8Array(data));
     });
-    socket.addEventListener(
-      "close",
-      (event) => {
+    socket.addEventListener("close", (event) => {
       const { code, reason, wasClean } = event as CloseEvent;
-        if (this.#socket) events.receiveEnd({ code, reason, wasClean });
-      },
-    );
+      if (this.#socket) events.receiveEnd({ code, reason, wasClean });
+    });
   }
 
   get bufferedAmount(): number {
