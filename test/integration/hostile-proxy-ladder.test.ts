@@ -24,8 +24,8 @@ const winners: Readonly<Record<HostilityName, readonly TransportName[]>> = {
   cut: ["websocket"],
   trickle: ["websocket"],
   // By chance, a WebSocket may be reset or swallowed before it has spoken, and another transport, too.
-  reset: ["websocket", "sse", "long-polling"],
-  "swallow-response": ["websocket", "sse", "long-polling"],
+  reset: ["websocket", "sse", "long-polling", "polling"],
+  "swallow-response": ["websocket", "sse", "long-polling", "polling"],
   "repeat-request": ["websocket"],
   "delay-posts": ["websocket"],
 };
