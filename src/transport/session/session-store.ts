@@ -28,6 +28,7 @@ export class SessionStore {
   readonly #sessions = new Map<string, Entry>();
   /** What was opened with a key, or is being opened: the same opening again is the same session. */
   readonly #openings = new Map<string, Promise<SessionTransport | undefined>>();
+  #openingCount = 0;
 
   constructor(sessionsMax: number) {
     this.#sessionsMax = sessionsMax;
@@ -37,8 +38,9 @@ export class SessionStore {
     return this.#sessions.size;
   }
 
+  /** Whether there is no room for another one, those counted that are being opened. */
   get isFull(): boolean {
-    return this.#sessions.size >= this.#sessionsMax;
+    return this.#sessions.size + this.#openingCount >= this.#sessionsMax;
   }
 
   createName(): SessionName {
@@ -74,8 +76,19 @@ export class SessionStore {
    * Remembers that an opening is under way. What is returned is to be called with its session, which is then found by the
    * key as long as it is here, or with undefined where none came of it.
    */
-  beginOpening(key: string, place: SessionPlace): (session: SessionTransport | undefined) => void {
-    const name = nameOf(key, place);
+  beginOpening(
+    key: string | undefined,
+    place: SessionPlace,
+  ): (session: SessionTransport | undefined) => void {
+    this.#openingCount++;
+    const settle = key === undefined ? undefined : this.#remember(nameOf(key, place));
+    return (session) => {
+      this.#openingCount--;
+      settle?.(session);
+    };
+  }
+
+  #remember(name: string): (session: SessionTransport | undefined) => void {
     let resolve: (session: SessionTransport | undefined) => void = () => {};
     this.#openings.set(
       name,
