@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { skipReason } from "../../scripts/system-packages.ts";
 import { RequestHandler, WebSocketHandler } from "../../src/index.ts";
 import { launchBrowser, openPage } from "../support/browser.ts";
-import { realProxies, startRealProxy } from "../support/real-proxies.ts";
+import { realProxies, secureCaddy, startRealProxy } from "../support/real-proxies.ts";
 import type { Running } from "../support/run-application.ts";
 import { runApplication, takeWarnings } from "../support/run-application.ts";
 
@@ -124,4 +124,34 @@ suite("Chromium", { skip: skipReason("chromium") }, async () => {
       } else assert.deepEqual(lines, []);
     });
   }
+
+  test(
+    "over HTTP/2, more than six streams are open at once",
+    { skip: skipReason("caddy") },
+    async (context) => {
+      const { server, app } = await runApplication(
+        context,
+        [
+          ["/", Home],
+          ["/town", Town, { transports }],
+        ],
+        { trustedProxies: ["loopback"] },
+      );
+      const { port } = new URL(await startRealProxy(context, secureCaddy, [server.port]));
+      const [page] = await openPage(browser, { ignoreHTTPSErrors: true });
+      await page.goto(`https://localhost:${port}/`);
+      const streams = await page.evaluateHandle(() =>
+        Array.from({ length: 20 }, () => {
+          const messages: string[] = [];
+          const source = new EventSource("/town");
+          source.addEventListener("message", ({ data }) => messages.push(String(data)));
+          return messages;
+        }),
+      );
+      await page.waitForFunction((all) => all.every(({ length }) => length === 1), streams);
+      app.publish("town", "for all");
+      await page.waitForFunction((all) => all.every(({ length }) => length === 2), streams);
+      await page.context().close();
+    },
+  );
 });

@@ -6,6 +6,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Requirement } from "../../scripts/system-packages.ts";
+import { certificate } from "./certificate.ts";
 import { temporaryFiles } from "./files.ts";
 import { RunningProcess } from "./process.ts";
 
@@ -102,23 +103,36 @@ listen web
 `),
 };
 
+function startCaddy(site: string): RunningProcess {
+  const root = temporaryFiles({ Caddyfile: `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${site}` });
+  const args = ["run", "--config", join(root, "Caddyfile"), "--adapter", "caddyfile"];
+  // It keeps certificates and its last configuration at home.
+  const home = { HOME: root, XDG_DATA_HOME: root, XDG_CONFIG_HOME: root };
+  return new RunningProcess("/usr/bin/caddy", args, home);
+}
+
+function caddySite(address: string, targetPorts: readonly number[], options = ""): string {
+  const addresses = targetPorts.map((target) => `127.0.0.1:${target}`).join(" ");
+  return configurationOf("Caddyfile", [
+    ["app.example.com {", `${address} {${options}`],
+    ["127.0.0.1:10000", addresses],
+  ]);
+}
+
 const caddy: RealProxy = {
   name: "Caddy",
   requirement: "caddy",
+  start: (port, targetPorts) => startCaddy(caddySite(`http://127.0.0.1:${port}`, targetPorts)),
+};
+
+/** With a certificate, which the documented configuration gets by itself, and so with HTTP/2. */
+export const secureCaddy: RealProxy = {
+  name: "Caddy with a certificate",
+  requirement: "caddy",
   start(port, targetPorts) {
-    const addresses = targetPorts.map((target) => `127.0.0.1:${target}`).join(" ");
-    const site = configurationOf("Caddyfile", [
-      ["app.example.com {", `http://127.0.0.1:${port} {`],
-      ["127.0.0.1:10000", addresses],
-    ]);
-    const root = temporaryFiles({ Caddyfile: `{\n\tadmin off\n}\n${site}` });
-    const args = ["run", "--config", join(root, "Caddyfile"), "--adapter", "caddyfile"];
-    // It keeps certificates and its last configuration at home.
-    return new RunningProcess("/usr/bin/caddy", args, {
-      HOME: root,
-      XDG_DATA_HOME: root,
-      XDG_CONFIG_HOME: root,
-    });
+    const root = temporaryFiles({ "cert.pem": certificate.cert, "key.pem": certificate.key });
+    const tls = `\n\tbind 127.0.0.1\n\ttls ${join(root, "cert.pem")} ${join(root, "key.pem")}`;
+    return startCaddy(caddySite(`https://localhost:${port}`, targetPorts, tls));
   },
 };
 
