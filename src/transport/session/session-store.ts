@@ -29,6 +29,8 @@ export class SessionStore {
   /** What was opened with a key, or is being opened: the same opening again is the same session. */
   readonly #openings = new Map<string, Promise<SessionTransport | undefined>>();
   #openingCount = 0;
+  /** Those that are over and remembered only for who asks again; oldest first. */
+  readonly #retired = new Set<string>();
 
   constructor(sessionsMax: number) {
     this.#sessionsMax = sessionsMax;
@@ -40,7 +42,7 @@ export class SessionStore {
 
   /** Whether there is no room for another one, those counted that are being opened. */
   get isFull(): boolean {
-    return this.#sessions.size + this.#openingCount >= this.#sessionsMax;
+    return this.#sessions.size - this.#retired.size + this.#openingCount >= this.#sessionsMax;
   }
 
   createName(): SessionName {
@@ -49,13 +51,21 @@ export class SessionStore {
 
   /** `key` is that of the opening, where there was one. */
   add({ id, secret }: SessionName, place: SessionPlace, session: SessionTransport, key?: string): void {
+    const [oldest] = this.#retired;
+    if (this.#sessions.size >= this.#sessionsMax && oldest !== undefined) this.delete(oldest);
     this.#sessions.set(id, { ...place, session, secret, key });
+  }
+
+  /** A session is over: it takes nobody's place any more, and is forgotten when its place is needed. */
+  retire(id: string): void {
+    if (this.#sessions.has(id)) this.#retired.add(id);
   }
 
   delete(id: string): void {
     const entry = this.#sessions.get(id);
     if (entry === undefined) return;
     this.#sessions.delete(id);
+    this.#retired.delete(id);
     if (entry.key !== undefined) this.#openings.delete(nameOf(entry.key, entry));
   }
 

@@ -37,6 +37,8 @@ export interface SessionTransportOptions {
   readonly limits: WebSocketLimits;
   readonly fallback: FallbackLimits;
   readonly heartbeats: HeartbeatWheel;
+  /** Called when it is over and kept only for who asks again. */
+  readonly retire: () => void;
   /** Called when nobody can come back for anything. */
   readonly forget: () => void;
 }
@@ -317,7 +319,10 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
     }
     this.#queue.clear();
     this.#end();
-    this.#forget();
+    // Requests that were under way, or that a proxy repeats, get the same answer for a while.
+    this.#clock.shorten();
+    this.#options.retire();
+    this.#schedule();
   }
 
   #beginClosing(ending: CloseRecord, problem: Problem | undefined): void {
