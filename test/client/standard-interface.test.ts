@@ -1,6 +1,6 @@
 /** What the WebSockets Standard says, where it does not depend on how messages travel. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import type { OutgoingMessage, RealtimeSocketOptions } from "../../src/client/index.ts";
 import { RealtimeSocket } from "../../src/client/index.ts";
 import { expectedLog } from "../support/log.ts";
@@ -8,10 +8,19 @@ import { closeOf, nextEvent, nextMessages, openSocket, recordStates, serveEcho }
 
 const log = expectedLog();
 
+const over = new AbortController();
+after(() => over.abort());
+
 /** A socket that waits for a server that never answers. */
 function connecting(options: RealtimeSocketOptions = {}): RealtimeSocket {
   const fetch = (): Promise<Response> => new Promise(() => {});
-  return new RealtimeSocket("http://localhost/", { transports: ["polling"], fetch, ...options });
+  return new RealtimeSocket("http://localhost/", {
+    transports: ["polling"],
+    connectTimeoutMs: 300,
+    fetch,
+    signal: over.signal,
+    ...options,
+  });
 }
 
 test("constants, of the class and of its objects", () => {
