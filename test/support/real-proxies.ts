@@ -173,9 +173,13 @@ export async function startRealProxy(
   const end = running.end().then(() => {
     hasEnded = true;
   });
+  const kill = (): void => running.kill("SIGKILL");
+  // Also where an earlier hook fails and this one is not called.
+  process.once("exit", kill);
   context.after(async () => {
-    running.kill("SIGKILL");
+    kill();
     await end;
+    process.off("exit", kill);
   });
   while (!(await isListening(port)))
     if (hasEnded) throw new Error(`${proxy.name} does not start:\n${running.output}`);
