@@ -212,7 +212,7 @@ for (const proxy of [realProxies.nginx, realProxies.haproxy, realProxies.caddy])
           { transport: "polling", key: `client-${client}-${"k".repeat(16)}` },
           from,
         );
-        for (let ask = 0; ask < 3; ask++) await post(url, { session, ack: 0, poll: 0 }, from);
+        for (let round = 0; round < 3; round++) await post(url, { session, ack: 0, poll: 0 }, from);
         await post(url, { session, close: {} }, from);
       }
       for (const { log } of servers) assert.ok(log.lines.some(({ text }) => text.includes("POST /town")));
