@@ -100,6 +100,8 @@ export class SessionLink implements Link {
     try {
       if (kind === "sse") await this.#readStream(head);
       else await this.#exchange({ ...head, poll: 0 }, [], timeoutMs);
+      // The end of a stream's connection is the end of the stream, also where it came too early.
+      if (!this.#opening) throw new Error("the answer broke off");
     } catch (error) {
       const { ending, message } = error as RequestError;
       if (!this.#opening) this.#end(ending ?? lost(`no session: ${message}`));
