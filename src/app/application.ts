@@ -4,6 +4,7 @@ import { MemoryEngine } from "../hub/memory-engine.ts";
 import { HeartbeatWheel } from "../transport/heartbeat.ts";
 import type { TlsOptions } from "../transport/http-server.ts";
 import { HttpServer } from "../transport/http-server.ts";
+import { SessionStore } from "../transport/session/session-store.ts";
 import { AccessLog } from "../web/access-log.ts";
 import type { Environment } from "../web/environment.ts";
 import type { OutgoingMessage, SendOptions } from "../web/outgoing-message.ts";
@@ -74,12 +75,14 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
         reason: "the routes are a list of [pattern, Handler]",
       });
     }
+    const resolved = resolveSettings(settings);
     this.#environment = {
-      settings: resolveSettings(settings),
+      settings: resolved,
       router: new Router(routes as readonly RouteEntry[]),
       log: new AccessLog(settings.logger ?? new ConsoleLogger()),
       heartbeats: new HeartbeatWheel(),
       engine: new MemoryEngine(),
+      store: new SessionStore(resolved.fallback.maxSessions),
     };
   }
 

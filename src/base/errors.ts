@@ -175,6 +175,42 @@ const table = {
     publicMessage: "Something went wrong on the server.",
   },
 
+  // The requests of a session (docs/session-protocol.md).
+  WS_TRANSPORT_NOT_ALLOWED: {
+    status: 400,
+    message: "this route is not reached over <transport> (its transports: <transports>)",
+    advice: 'To allow it: the route\'s option transports: ["websocket", "sse", "long-polling", "polling"].',
+    publicMessage: "This path is not reached in this way.",
+  },
+  SESSION_REQUEST_INVALID: {
+    status: 400,
+    message: "the body is no request of the session protocol: <reason>",
+    publicMessage: "The body is no request of the session protocol.",
+  },
+  SESSION_CONTENT_TYPE: {
+    status: 415,
+    message: "a request of the session protocol has the Content-Type text/plain, got <type>",
+    publicMessage: "The Content-Type must be text/plain.",
+  },
+  SESSION_UNKNOWN: {
+    status: 404,
+    message: "there is no such session at this path: it is over, or of another process",
+    advice: "Behind a balancer, have all requests of a client go to the same process.",
+    publicMessage: "This session is over.",
+  },
+  SESSIONS_TOO_MANY: {
+    status: 503,
+    message: "<limit> sessions are open, which is the limit",
+    advice: "To allow more: fallback: { maxSessions }.",
+    publicMessage: "There are too many connections.",
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    message: "the body of the request is longer than <limit> bytes",
+    advice: "To allow more: fallback: { maxBodyBytes }.",
+    publicMessage: "The body is too large.",
+  },
+
   // A WebSocket connection that fails (RFC 6455 §7.1.7).
   WS_RESERVED_BITS: {
     closeCode: 1002,
@@ -208,6 +244,11 @@ const table = {
     closeCode: 1001,
     message: "nothing was received for <limit> ms after a ping",
     advice: "To allow more: websocket: { pingTimeoutMs }; of connect(), pingTimeoutMs.",
+  },
+  SESSION_TIMEOUT: {
+    closeCode: 1006,
+    message: "no request came for <limit> ms",
+    advice: "To allow more: fallback: { sessionTimeoutMs }.",
   },
   SLOW_CONSUMER: {
     closeCode: 1013,

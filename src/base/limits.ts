@@ -39,6 +39,24 @@ export interface WebSocketLimits {
   readonly maxSubscriptions: number;
 }
 
+/** Limits and times of the sessions that stand for a connection where there is no WebSocket. */
+export interface FallbackLimits {
+  /** Milliseconds after its last request at which a session ends with 1006. Default 30 s. */
+  readonly sessionTimeoutMs: number;
+  /** Milliseconds for which a poll is held at most while there is nothing to say. Default 25 s, under the 30 s of some proxies. */
+  readonly pollTimeoutMs: number;
+  /** Milliseconds between comments in a silent stream; 0 sends none. Default 15 s, under the 60 s of most proxies. */
+  readonly heartbeatMs: number;
+  /** Milliseconds after which a stream is ended, a fifth more or less, and continued by the next; 0 for never. Default 5 min. */
+  readonly streamTimeoutMs: number;
+  /** Bytes after which a stream is ended and continued by the next. Default 10 MiB. */
+  readonly maxStreamBytes: number;
+  /** Bytes in the body of a request; past it 413. Default 10 MiB, as much as a message of 1 MiB could ever take. */
+  readonly maxBodyBytes: number;
+  /** Sessions at a time; past it 503. Default 20 000. */
+  readonly maxSessions: number;
+}
+
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
@@ -60,4 +78,14 @@ export const defaultWebSocketLimits: WebSocketLimits = {
   maxQueuedMessages: 64,
   maxQueuedBytes: MiB,
   maxSubscriptions: 1000,
+};
+
+export const defaultFallbackLimits: FallbackLimits = {
+  sessionTimeoutMs: 30_000,
+  pollTimeoutMs: 25_000,
+  heartbeatMs: 15_000,
+  streamTimeoutMs: 300_000,
+  maxStreamBytes: 10 * MiB,
+  maxBodyBytes: 10 * MiB,
+  maxSessions: 20_000,
 };

@@ -5,13 +5,21 @@ import { kindOf } from "./text.ts";
 /** The largest delay that a timer takes; more would mean none. */
 const timerMsMax = 2 ** 31 - 1;
 
+/** Times that cannot be turned off. */
+const neededTimes: ReadonlySet<string> = new Set([
+  "pingTimeoutMs",
+  "closeTimeoutMs",
+  "sessionTimeoutMs",
+  "pollTimeoutMs",
+]);
+
 /** What a limit may be. Of a number of bytes or things, 0 would let nothing through. */
 export function rangeOf(name: string): [least: number, most: number] {
   // The longest text that the engine can hold.
   if (name === "maxMessageBytes") return [1, constants.MAX_STRING_LENGTH];
   if (!name.endsWith("Ms")) return [1, Number.MAX_SAFE_INTEGER];
   // 0 turns a time off, but for those in which a peer must have a chance to answer.
-  return [name === "pingTimeoutMs" || name === "closeTimeoutMs" ? 1 : 0, timerMsMax];
+  return [neededTimes.has(name) ? 1 : 0, timerMsMax];
 }
 
 /** Throws SETTING_INVALID unless `value` is a whole number in the range. `name` is what the message calls it. */

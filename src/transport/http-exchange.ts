@@ -6,6 +6,7 @@ import { ReadableStream } from "node:stream/web";
 import type { Problem } from "../base/errors.ts";
 import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";
+import { helloSubprotocol } from "../protocol/session/head.ts";
 import { plainAddress } from "./address-list.ts";
 import type { ConnectionBook } from "./connection-book.ts";
 import type { FileResult } from "./file-responder.ts";
@@ -13,11 +14,15 @@ import { respondWithFile } from "./file-responder.ts";
 import type { Adopted } from "./handle-stream.ts";
 import { openStream } from "./open-stream.ts";
 import { plainAnswer } from "./plain-answer.ts";
+import { readRequestBody } from "./request-body.ts";
+import { ResponseStream } from "./response-stream.ts";
 import type { WebSocketTransportOptions } from "./websocket-transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
 
-/** Header fields of a response: name, and one value or several. */
-export type ResponseHeaders = Iterable<readonly [name: string, value: string | readonly string[]]>;
+/** A header field of a response: name, and one value or several. */
+export type HeaderField = readonly [name: string, value: string | readonly string[]];
+
+export type ResponseHeaders = Iterable<HeaderField>;
 
 /** What a response carries. */
 export type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array> | undefined;
@@ -53,6 +58,7 @@ export class HttpExchange {
   #isOverruled = false;
   #onAnswered: (() => void) | undefined;
   #onLost: (() => void) | undefined;
+  #standingHeaders: readonly HeaderField[] = [];
 
   constructor(source: ExchangeSource) {
     this.#source = source;
@@ -144,6 +150,23 @@ export class HttpExchange {
     this.#onAnswered = listener;
   }
 
+  /** Header fields that the answer has whatever it is, besides those it comes with. */
+  setStandingHeaders(headers: readonly HeaderField[]): void {
+    this.#standingHeaders = headers;
+  }
+
+  /** The whole body of the request; see `readRequestBody`. */
+  readBody(bytesMax: number): Promise<Uint8Array | Problem | undefined> {
+    return readRequestBody(this.#request, bytesMax);
+  }
+
+  /** Begins an answer that is written bit by bit. It counts as answered now. */
+  openStream(status: number, headers: ResponseHeaders): ResponseStream {
+    const stream = new ResponseStream(this.#open(status, headers));
+    this.#answered();
+    return stream;
+  }
+
   /** Answers. A body of known length gets its Content-Length; nothing is sent for a body that HTTP forbids. */
   async respond(status: number, headers: ResponseHeaders, body: ResponseBody): Promise<void> {
     if (this.#isOverruled) {
@@ -210,13 +233,16 @@ export class HttpExchange {
     response.end(body);
   }
 
-  /**
-   * Has `listener` called when the peer of an upgrade leaves before it is answered.
-   */
+  /** Has `listener` called when the peer leaves before it is answered. */
   onLost(listener: () => void): void {
     if (this.#onLost !== undefined) return;
-    const { socket } = this.#request;
     this.#onLost = listener;
+    if (!this.isUpgrade) {
+      this.#response ??= this.#source.createResponse();
+      this.#response.once("close", listener);
+      return;
+    }
+    const { socket } = this.#request;
     socket.once("end", listener);
     socket.once("close", listener);
     // An end is seen only by who reads: what comes before it waits in the socket's own buffer, which is bounded.
@@ -225,10 +251,13 @@ export class HttpExchange {
 
   /** Takes the listeners of `onLost` off: only where they are, since Node resumes a socket that loses its last such listener. */
   #stopWatching(): void {
-    if (this.#onLost === undefined) return;
-    const { socket } = this.#request;
-    socket.off("readable", readEnd).off("end", this.#onLost).off("close", this.#onLost);
+    const listener = this.#onLost;
+    if (listener === undefined) return;
     this.#onLost = undefined;
+    this.#response?.off("close", listener);
+    if (!this.isUpgrade) return;
+    const { socket } = this.#request;
+    socket.off("readable", readEnd).off("end", listener).off("close", listener);
   }
 
   /** Cuts the connection if an answer broke in the middle, so that it does not look complete. */
@@ -241,7 +270,7 @@ export class HttpExchange {
     this.#isAnswered = true;
     const { stream, head } = this.#leaveHttp(options.mayAdopt);
     stream.write([Buffer.from(formatHandshake(accept, headers, options), "latin1")]);
-    const { subprotocol, limits, accepts, heartbeats, codec } = options;
+    const { subprotocol, limits, accepts, heartbeats, codec, saysHello } = options;
     const { forgetStream: forget } = this.#source.book;
     const transport = new WebSocketTransport(stream, {
       role: "server",
@@ -252,6 +281,7 @@ export class HttpExchange {
       codec,
       head,
       forget,
+      saysHello,
     });
     this.#answered();
     return transport;
@@ -273,6 +303,11 @@ export class HttpExchange {
     this.#isAnswered = true;
     response.statusCode = status;
     for (const [name, value] of headers) response.setHeader(name, value);
+    for (const [name, value] of this.#standingHeaders) {
+      // What else the answer varies with stays true.
+      if (name === "Vary") response.appendHeader(name, value);
+      else response.setHeader(name, value);
+    }
     if (this.isAborted) this.#answered();
     else response.once("close", () => this.#answered());
     return response;
@@ -290,7 +325,9 @@ function readEnd(this: Socket): void {
 
 /** The answer to an opening handshake, as it stands on the wire. */
 function formatHandshake(accept: string, headers: ResponseHeaders, options: AcceptOptions): string {
-  const { subprotocol, extensions } = options;
+  const { extensions, saysHello } = options;
+  const subprotocol =
+    options.subprotocol === "" && saysHello === true ? helloSubprotocol : options.subprotocol;
   let text = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n`;
   if (subprotocol !== "") text += `Sec-WebSocket-Protocol: ${subprotocol}\r\n`;
   if (extensions !== "") text += `Sec-WebSocket-Extensions: ${extensions}\r\n`;

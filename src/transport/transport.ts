@@ -1,8 +1,11 @@
 import type { Problem } from "../base/errors.ts";
+import type { SessionKind } from "../protocol/session/head.ts";
 import type { SharedMessage } from "../protocol/websocket/shared-message.ts";
 
 /** The ways in which a handler's messages can travel. */
-export type TransportKind = "websocket";
+export type TransportKind = "websocket" | SessionKind;
+
+export const transportKinds: readonly TransportKind[] = ["websocket", "sse", "long-polling", "polling"];
 
 /** What went over a connection so far: messages, and the bytes of their payloads. */
 export interface Traffic {

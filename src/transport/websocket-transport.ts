@@ -28,6 +28,8 @@ export interface WebSocketTransportOptions {
   readonly codec?: MessageCodec | undefined;
   /** Called when the stream is closed. */
   readonly forget?: (stream: ByteStream) => void;
+  /** Whether an empty text goes ahead of everything, which tells the client that this WebSocket gets through. */
+  readonly saysHello?: boolean | undefined;
 }
 
 /** The most bytes of UTF-8 that one UTF-16 code unit becomes. */
@@ -81,6 +83,9 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
     const { maxMessageBytes } = limits;
     const masking = role === "client" ? { createMaskKey } : undefined;
     this.#connection = new WebSocketConnection({ role, accepts, maxMessageBytes, codec, ...masking }, this);
+    if (options.saysHello !== true) return;
+    this.#connection.sendText("", false);
+    this.#scheduleFlush();
   }
 
   start(events: TransportEvents): void {

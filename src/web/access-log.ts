@@ -3,7 +3,7 @@ import type { Problem } from "../base/errors.ts";
 import { errorTable } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { kindOf, printable, quote } from "../base/text.ts";
-import type { Traffic } from "../transport/transport.ts";
+import type { Traffic, TransportKind } from "../transport/transport.ts";
 
 /** The parts of a log line about a request. */
 export interface LoggedRequest {
@@ -19,6 +19,7 @@ export interface ClosedConnection {
   readonly seconds: number;
   readonly traffic: Readonly<Traffic>;
   readonly problem: Problem | undefined;
+  readonly kind: TransportKind;
 }
 
 /** For how long repetitions of a refusal are counted instead of explained again, in milliseconds. */
@@ -59,12 +60,18 @@ export class AccessLog {
     else this.#log("error", line);
   }
 
-  /** A WebSocket ended. */
+  /** A request of a session was answered, one of many. */
+  served(status: number, request: LoggedRequest, elapsedMs: number): void {
+    this.#log("debug", `${status} ${describeRequest(request)} ${elapsedMs.toFixed(2)}ms`);
+  }
+
+  /** A WebSocket ended, or a session that stands for one. */
   closed(request: LoggedRequest, closed: ClosedConnection): void {
-    const { code, reason, seconds, traffic, problem } = closed;
+    const { code, reason, seconds, traffic, problem, kind } = closed;
+    const over = kind === "websocket" ? "" : ` over ${kind}`;
     const because = problem === undefined ? quoteReason(reason) : ` ${problem.code}: ${sentence(problem)}`;
     const line =
-      `${code} ${describeRequest(request)} closed after ${seconds.toFixed(2)}s,` +
+      `${code} ${describeRequest(request)} closed after ${seconds.toFixed(2)}s${over},` +
       ` received ${traffic.messagesReceived} (${traffic.bytesReceived} bytes),` +
       ` sent ${traffic.messagesSent} (${traffic.bytesSent} bytes)${because}`;
     if (problem === undefined || problem.code === "SERVER_CLOSING") this.#log("info", line);
@@ -94,7 +101,7 @@ export class AccessLog {
   }
 
   /** A logger that throws must not break what it tells about. */
-  #log(level: "info" | "warn" | "error", line: string): void {
+  #log(level: "debug" | "info" | "warn" | "error", line: string): void {
     try {
       this.#logger[level](line);
     } catch (error) {

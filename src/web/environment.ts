@@ -1,6 +1,7 @@
 import type { Engine } from "../hub/engine.ts";
 import type { SharedMessage } from "../protocol/websocket/shared-message.ts";
 import type { HeartbeatWheel } from "../transport/heartbeat.ts";
+import type { SessionStore } from "../transport/session/session-store.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { Router } from "./router.ts";
 import type { ResolvedSettings } from "./settings.ts";
@@ -12,4 +13,6 @@ export interface Environment {
   readonly log: AccessLog;
   readonly heartbeats: HeartbeatWheel;
   readonly engine: Engine<SharedMessage>;
+  /** The sessions of all servers of the application: a client may come back to any of them. */
+  readonly store: SessionStore;
 }

@@ -1,21 +1,17 @@
 import type { Problem } from "../base/errors.ts";
-import { describe, misuse } from "../base/errors.ts";
-import { kindOf, quote } from "../base/text.ts";
-import { isThenable } from "../base/thenable.ts";
+import { describe } from "../base/errors.ts";
+import { quote } from "../base/text.ts";
 import { listIncludes } from "../protocol/http/field-values.ts";
-import type { HandshakeOffer } from "../protocol/websocket/handshake.ts";
 import { fieldValue } from "../protocol/http/header-fields.ts";
-import { acceptFor, checkHandshake } from "../protocol/websocket/handshake.ts";
-import { agreeOnCompression } from "../transport/deflate-codec.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import type { LoggedRequest } from "./access-log.ts";
 import { stackOf } from "./access-log.ts";
 import { answerRefusal } from "./answer-refusal.ts";
+import { ConnectionCycle } from "./connection-cycle.ts";
 import type { Environment } from "./environment.ts";
 import type { Handler } from "./handler.ts";
 import { HttpError } from "./http-error.ts";
 import { HttpRequest } from "./http-request.ts";
-import { originDetails } from "./origin-check.ts";
 import { readRequest } from "./read-request.ts";
 import { Refusal } from "./refusal.ts";
 import type { RequestHandler } from "./request-handler.ts";
@@ -23,7 +19,6 @@ import type { RouteMatch } from "./router.ts";
 import { isOrExtends } from "./router.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import { WebSocketHandler } from "./websocket-handler.ts";
-import { WebSocketSession } from "./websocket-session.ts";
 
 /** The verbs a handler can have a method for; also the order of an Allow header. */
 const verbs = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
@@ -37,11 +32,11 @@ const selfExplaining: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The life of one request, stage by stage; the same for a page and for a WebSocket until the very last stage:
+ * The life of one request, stage by stage; the same for a page and for a WebSocket until the handler is known:
  *
- *     readRequest → route → new Handler → initialize
- *       RequestHandler:   → getCurrentUser → prepare → verb → response
- *       WebSocketHandler: → checkOrigin → getCurrentUser → prepare → selectSubprotocol → 101 → session
+ *     readRequest → route
+ *       RequestHandler:   → initialize → getCurrentUser → prepare → verb → response
+ *       WebSocketHandler: → ConnectionCycle
  *
  * Any stage may refuse, by throwing a `Refusal` or an `HttpError`; there is one place that answers refusals.
  */
@@ -51,6 +46,7 @@ export class RequestCycle {
   readonly #sessions: SessionRegistry;
   #request: HttpRequest | undefined;
   #refused: Refusal | undefined;
+  #connection: ConnectionCycle | undefined;
 
   constructor(exchange: HttpExchange, environment: Environment, sessions: SessionRegistry) {
     this.#exchange = exchange;
@@ -66,7 +62,7 @@ export class RequestCycle {
       const request = readRequest(this.#exchange, this.#environment.settings);
       if (!(request instanceof HttpRequest)) throw new Refusal(request);
       this.#request = request;
-      this.#refuseWhenClosing();
+      this.#sessions.refuseWhenClosing();
       const match = this.#environment.router.find(request.hostname, request.path);
       if ("code" in match) throw new Refusal(match);
       handlerName = match.handler.name;
@@ -77,86 +73,23 @@ export class RequestCycle {
   }
 
   async #serve(request: HttpRequest, match: RouteMatch): Promise<void> {
-    const Class = match.handler;
-    const isWebSocket = isOrExtends(Class, WebSocketHandler);
-    const offer = isWebSocket ? this.#readOffer() : undefined;
-    if (!isWebSocket && this.#asksForWebSocket()) {
+    const { handler: Class } = match;
+    if (isOrExtends(Class, WebSocketHandler)) {
+      this.#connection = new ConnectionCycle(
+        this.#exchange,
+        request,
+        match,
+        this.#environment,
+        this.#sessions,
+      );
+      await this.#connection.run();
+      return;
+    }
+    if (this.#asksForWebSocket()) {
       throw new Refusal(describe("WS_NOT_SPOKEN_HERE", { handler: Class.name }));
     }
     const handler = new Class({ request, match, environment: this.#environment });
-    if (handler instanceof WebSocketHandler && offer !== undefined) {
-      await this.#admit(handler, request, match.options, offer);
-    } else {
-      await this.#respond(handler as RequestHandler<object>, match.options);
-    }
-  }
-
-  async #admit(
-    handler: WebSocketHandler<object>,
-    request: HttpRequest,
-    options: object,
-    offer: HandshakeOffer,
-  ): Promise<void> {
-    // A hook is waited for only if it is async: otherwise the handshake is answered in the turn in which it came.
-    const wait = <Answer>(answer: PromiseLike<Answer>): PromiseLike<Answer> => {
-      this.#exchange.onLost(handler.signalAborter());
-      return answer;
-    };
-    try {
-      const initialized = handler.initialize(options);
-      if (isThenable(initialized)) await wait(initialized);
-      const origin = request.header("origin");
-      // Only browsers send an Origin, and only a browser can be made to connect in the name of somebody else.
-      if (origin !== undefined) {
-        const allowed = handler.checkOrigin(origin);
-        checkAllowed(isThenable(allowed) ? await wait(allowed) : allowed, origin, request);
-      }
-      const user = handler.getCurrentUser();
-      handler.currentUser = isThenable(user) ? await wait(user) : user;
-      const prepared = handler.prepare();
-      if (isThenable(prepared)) await wait(prepared);
-      const subprotocol = handler.selectSubprotocol(offer.subprotocols);
-      this.#openSession(handler, offer, isThenable(subprotocol) ? await wait(subprotocol) : subprotocol);
-    } catch (error) {
-      handler.abortSignal();
-      throw error;
-    }
-  }
-
-  #readOffer(): HandshakeOffer {
-    const offer = checkHandshake(this.#exchange);
-    if (!("code" in offer)) return offer;
-    throw new Refusal(offer, offer.code === "WS_METHOD_NOT_ALLOWED" ? [["Allow", "GET"]] : []);
-  }
-
-  #openSession(handler: WebSocketHandler<object>, offer: HandshakeOffer, selected: unknown): void {
-    const { acceptedMessages } = handler;
-    if (!["text", "binary", "any"].includes(acceptedMessages)) {
-      const name = `${handler.constructor.name}.acceptedMessages`;
-      throw misuse("SETTING_INVALID", {
-        name,
-        expected: '"text", "binary" or "any"',
-        value: kindOf(acceptedMessages),
-      });
-    }
-    const subprotocol = selected ?? "";
-    if (!isOffered(subprotocol, offer.subprotocols)) {
-      const offered = offer.subprotocols.join(", ") || "none";
-      const details = { handler: handler.constructor.name, selected: kindOf(subprotocol), offered };
-      throw new Refusal(describe("WS_SUBPROTOCOL_NOT_OFFERED", details));
-    }
-    this.#refuseWhenClosing();
-    const { settings, heartbeats } = this.#environment;
-    const { sharedReadBuffer, compression } = settings.websocket;
-    const transport = this.#exchange.acceptWebSocket(acceptFor(offer.key), handler.takeHeaders(), {
-      subprotocol,
-      limits: settings.websocket,
-      accepts: acceptedMessages,
-      heartbeats,
-      mayAdopt: sharedReadBuffer,
-      ...agreeOnCompression(offer.extensions, compression),
-    });
-    new WebSocketSession(handler, transport, this.#environment, this.#sessions).start();
+    await this.#respond(handler as RequestHandler<object>, match.options);
   }
 
   async #respond(handler: RequestHandler<object>, options: object): Promise<void> {
@@ -180,11 +113,6 @@ export class RequestCycle {
     const allowed = allowedBy(implemented);
     const details = { method: quote(this.#exchange.method), handler: handler.constructor.name, allowed };
     throw new Refusal(describe("METHOD_NOT_ALLOWED", details), [["Allow", allowed]]);
-  }
-
-  #refuseWhenClosing(): void {
-    if (this.#sessions.isClosing)
-      throw new Refusal(describe("SERVER_CLOSING", {}), [["Connection", "close"]]);
   }
 
   async #receiveError(error: unknown, handlerName: string): Promise<void> {
@@ -220,6 +148,10 @@ export class RequestCycle {
     const refused = this.#refused;
     const { log } = this.#environment;
     const request = this.#loggedRequest();
+    if (this.#connection?.isRoutine === true && refused === undefined) {
+      log.served(this.#exchange.status, request, this.#exchange.elapsedMs);
+      return;
+    }
     log.answered(refused?.status ?? this.#exchange.status, request, this.#exchange.elapsedMs);
     if (refused === undefined || !this.#needsExplanation(refused.problem)) return;
     log.refused(refused.problem, fieldValue(this.#exchange.headers, "origin") ?? request.remoteAddress);
@@ -239,16 +171,6 @@ export class RequestCycle {
   #logFailure(error: unknown): void {
     this.#environment.log.failed(this.#loggedRequest(), error);
   }
-}
-
-/** Nothing but true lets in: not some other value that happens to be truthy. */
-function checkAllowed(isAllowed: unknown, origin: string, request: HttpRequest): void {
-  if (isAllowed !== true) throw new Refusal(describe("WS_ORIGIN_REFUSED", originDetails(origin, request)));
-}
-
-/** Whether a client may be answered with this subprotocol; with none it always may. */
-function isOffered(subprotocol: unknown, offered: readonly string[]): subprotocol is string {
-  return subprotocol === "" || (offered as readonly unknown[]).includes(subprotocol);
 }
 
 async function prepare(handler: Handler<object>): Promise<void> {

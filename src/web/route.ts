@@ -1,3 +1,4 @@
+import type { TransportKind } from "../transport/transport.ts";
 import type { HandlerContext, NoParams } from "./handler.ts";
 import type { HandlerResult } from "./request-handler.ts";
 
@@ -79,9 +80,14 @@ export interface Route {
   readonly handler: AnyHandlerClass;
   readonly name: string | undefined;
   readonly options: object | undefined;
+  /** The transports over which a WebSocketHandler is reached. */
+  readonly transports: readonly TransportKind[] | undefined;
 }
 
-/** An entry of a list of routes: a handler, or a nested list whose patterns continue this one. */
+/**
+ * An entry of a list of routes: a handler, or a nested list whose patterns continue this one. Of the options, which are
+ * handed to the handler's `initialize`, `transports` says over what a WebSocketHandler is reached; see `RouteConfig`.
+ */
 export type RouteEntry =
   | Route
   | readonly [pattern: RoutePattern, handler: AnyHandlerClass, options?: object]
@@ -113,6 +119,11 @@ export interface RouteConfig<Options> {
   readonly name?: string;
   /** Handed to the handler's `initialize`. */
   readonly options?: Options;
+  /**
+   * Over what a WebSocketHandler is reached: any of "websocket", "sse", "long-polling" and "polling". The client chooses; the
+   * handler is the same for all. Default: WebSocket alone.
+   */
+  readonly transports?: readonly TransportKind[];
 }
 
 /**
@@ -135,5 +146,6 @@ export function route<
   handler: Class,
   config: RouteConfig<Parameters<InstanceType<Class>["initialize"]>[0]> = {},
 ): Route {
-  return { pattern, handler, name: config.name, options: config.options };
+  const { name, options, transports } = config;
+  return { pattern, handler, name, options, transports };
 }

@@ -2,6 +2,8 @@ import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
 import { isAllowedHost, parseHostPattern } from "../protocol/http/host-pattern.ts";
+import type { TransportKind } from "../transport/transport.ts";
+import { transportKinds } from "../transport/transport.ts";
 import type { HandlerContext } from "./handler.ts";
 import type { PathMatch, PathValues } from "./path-pattern.ts";
 import { PathPattern } from "./path-pattern.ts";
@@ -13,6 +15,7 @@ import { WebSocketHandler } from "./websocket-handler.ts";
 export interface RouteMatch extends PathMatch {
   readonly handler: CompiledHandlerClass;
   readonly options: object;
+  readonly transports: readonly TransportKind[];
 }
 
 /** A handler class that was checked to be one. */
@@ -26,6 +29,7 @@ interface CompiledRoute {
   readonly hosts: readonly ((hostname: string) => boolean)[];
   readonly handler: CompiledHandlerClass;
   readonly options: object;
+  readonly transports: readonly TransportKind[];
 }
 
 /** What the lists around an entry have said already. */
@@ -46,12 +50,12 @@ export class Router {
 
   /** The route for a host name (without port) and path, or why there is none. */
   find(hostname: string, path: string): RouteMatch | Problem {
-    for (const { hosts, path: pattern, handler, options } of this.#routes) {
+    for (const { hosts, path: pattern, handler, options, transports } of this.#routes) {
       if (hosts.length > 0 && !hosts.every((accepts) => accepts(hostname))) continue;
       const match = pattern.match(path);
       if (match === undefined) continue;
       if (typeof match === "string") return describe("PATH_ENCODING_INVALID", { value: quote(match) });
-      return { params: match.params, pathArgs: match.pathArgs, handler, options };
+      return { params: match.params, pathArgs: match.pathArgs, handler, options, transports };
     }
     return describe("ROUTE_NOT_FOUND", { path: quote(path) });
   }
@@ -71,14 +75,15 @@ export class Router {
 
   #add(entries: readonly RouteEntry[], around: Surroundings): void {
     for (const entry of entries) {
-      const { pattern, handler, name, options } = normalize(entry);
-      const inside = narrow(pattern, around);
+      const normalized = normalize(entry);
+      const { handler } = normalized;
+      const inside = narrow(normalized.pattern, around);
       if (isList(handler)) this.#add(handler, inside);
-      else this.#addRoute(inside, handler, name, options ?? {});
+      else this.#addRoute(inside, { ...normalized, handler });
     }
   }
 
-  #addRoute(inside: Surroundings, handler: AnyHandlerClass, name: string | undefined, options: object): void {
+  #addRoute(inside: Surroundings, { handler, name, options = {}, transports }: Omit<Route, "pattern">): void {
     if (inside.parts.length > 0 && inside.parts.every((part) => part === "")) {
       throw misuse("ROUTE_INVALID", { route: '""', reason: 'no path is empty; the root is "/"' });
     }
@@ -87,7 +92,13 @@ export class Router {
       const reason = `the handler must be a class that extends RequestHandler or WebSocketHandler, got ${kindOf(handler)}`;
       throw misuse("ROUTE_INVALID", { route: inside.parts.map(String).join(""), reason });
     }
-    this.#routes.push({ path, hosts: inside.hosts, handler, options });
+    this.#routes.push({
+      path,
+      hosts: inside.hosts,
+      handler,
+      options,
+      transports: checkTransports(transports, inside.parts.map(String).join("")),
+    });
     if (name === undefined) return;
     if (this.#names.has(name)) throw misuse("ROUTE_NAME_DUPLICATE", { name: quote(name) });
     this.#names.set(name, path);
@@ -118,7 +129,19 @@ function normalize(
     });
   }
   const [pattern, handler, options] = entry;
-  return { pattern, handler, name: undefined, options };
+  const transports = isOrExtends(handler, WebSocketHandler)
+    ? (options as { readonly transports?: readonly TransportKind[] } | undefined)?.transports
+    : undefined;
+  return { pattern, handler, name: undefined, options, transports };
+}
+
+function checkTransports(transports: unknown, route: string): readonly TransportKind[] {
+  if (transports === undefined) return ["websocket"];
+  const isFilled = Array.isArray(transports) && transports.length > 0;
+  if (isFilled && transports.every((each) => transportKinds.includes(each as TransportKind)))
+    return transports as readonly TransportKind[];
+  const reason = `transports must be a list of some of ${transportKinds.join(", ")}, got ${kindOf(transports)}`;
+  throw misuse("ROUTE_INVALID", { route, reason });
 }
 
 function narrow(pattern: RoutePattern, around: Surroundings): Surroundings {

@@ -1,4 +1,5 @@
 import { describe } from "../base/errors.ts";
+import { Refusal } from "./refusal.ts";
 import type { WebSocketSession } from "./websocket-session.ts";
 
 /** The sessions of one server, so that closing it can close them and wait for the last `onClose`. */
@@ -9,6 +10,11 @@ export class SessionRegistry {
 
   get isClosing(): boolean {
     return this.#isClosing;
+  }
+
+  /** Throws a refusal once the server is closing. */
+  refuseWhenClosing(): void {
+    if (this.#isClosing) throw new Refusal(describe("SERVER_CLOSING", {}), [["Connection", "close"]]);
   }
 
   add(session: WebSocketSession): void {

@@ -1,5 +1,5 @@
-import type { HttpLimits, WebSocketLimits } from "../base/limits.ts";
-import { defaultHttpLimits, defaultWebSocketLimits } from "../base/limits.ts";
+import type { FallbackLimits, HttpLimits, WebSocketLimits } from "../base/limits.ts";
+import { defaultFallbackLimits, defaultHttpLimits, defaultWebSocketLimits } from "../base/limits.ts";
 import type { Logger } from "../base/logger.ts";
 import { checkNames, checkWholeNumber, invalidSetting, rangeOf } from "../base/setting-check.ts";
 import type { HostPattern } from "../protocol/http/host-pattern.ts";
@@ -40,6 +40,8 @@ export interface Settings {
   readonly http?: Partial<HttpLimits>;
   /** Limits, times and ways of WebSocket connections. */
   readonly websocket?: Partial<WebSocketSettings>;
+  /** Limits and times of the sessions over which SSE, long polling and polling reach a handler. */
+  readonly fallback?: Partial<FallbackLimits>;
 }
 
 /** How WebSocket connections behave. */
@@ -67,6 +69,7 @@ export interface ResolvedSettings {
   readonly proxies: AddressList;
   readonly http: HttpLimits;
   readonly websocket: ResolvedWebSocketSettings;
+  readonly fallback: FallbackLimits;
 }
 
 /** The settings of WebSocket connections, checked and complete. */
@@ -84,6 +87,7 @@ const settingNames = [
   "trustedProxies",
   "http",
   "websocket",
+  "fallback",
 ] as const;
 
 /** Checks settings. @throws WaterspoutError SETTING_UNKNOWN, SETTING_INVALID with the entry that is wrong. */
@@ -110,6 +114,7 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
     proxies,
     http: resolveLimits("http", settings.http, defaultHttpLimits),
     websocket: resolveWebSocket(settings.websocket),
+    fallback: resolveLimits("fallback", settings.fallback, defaultFallbackLimits),
   };
 }
 

@@ -36,6 +36,7 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
   #session: WebSocketSession | undefined;
   #abort: AbortController | undefined;
   #isOver = false;
+  #transport: TransportKind = "websocket";
 
   constructor(context: HandlerContext) {
     super(context);
@@ -212,9 +213,14 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
     return this.#session?.subprotocol ?? "";
   }
 
-  /** How the messages travel. */
+  /** How the messages travel: one of the route's `transports`, and the client's choice. */
   get transport(): TransportKind {
-    return this.#session?.transport ?? "websocket";
+    return this.#transport;
+  }
+
+  /** Says how the messages will travel, before any hook is called. @internal */
+  setTransport(kind: TransportKind): void {
+    this.#transport = kind;
   }
 
   /** The connection is closing, or never came to be. @internal */

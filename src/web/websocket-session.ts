@@ -4,7 +4,7 @@ import { isThenable } from "../base/thenable.ts";
 import { CloseCode } from "../protocol/websocket/close-code.ts";
 import type { Subscriber } from "../hub/engine.ts";
 import type { SharedMessage } from "../protocol/websocket/shared-message.ts";
-import type { Transport, TransportEvents, TransportKind } from "../transport/transport.ts";
+import type { Transport, TransportEvents } from "../transport/transport.ts";
 import type { Environment } from "./environment.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import type { WebSocketHandler } from "./websocket-handler.ts";
@@ -92,10 +92,6 @@ export class WebSocketSession implements TransportEvents, Subscriber<SharedMessa
     return this.#transport.subprotocol;
   }
 
-  get transport(): TransportKind {
-    return this.#transport.kind;
-  }
-
   sendText(text: string, compress?: boolean): boolean {
     return this.#transport.sendText(text, compress);
   }
@@ -171,8 +167,8 @@ export class WebSocketSession implements TransportEvents, Subscriber<SharedMessa
     this.#isClosed = true;
     const { closeCode: code = CloseCode.abnormal, closeReason: reason, traffic } = this.#transport;
     const seconds = (performance.now() - this.#openedAt) / 1000;
-    const problem = this.#problem;
-    this.#environment.log.closed(this.#handler.request, { code, reason, seconds, traffic, problem });
+    const closed = { code, reason, seconds, traffic, problem: this.#problem, kind: this.#transport.kind };
+    this.#environment.log.closed(this.#handler.request, closed);
     this.#handOver();
   }
 

@@ -62,6 +62,7 @@ test("the close codes are the ones that RFC 6455 §7.4.1 and its registry give t
     "WS_DEFLATE_INVALID 1007",
     "WS_HANDLER_FAILED 1011",
     "HEARTBEAT_TIMEOUT 1001",
+    "SESSION_TIMEOUT 1006",
     "SLOW_CONSUMER 1013",
     "SERVER_CLOSING 1001",
   ]);

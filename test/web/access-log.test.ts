@@ -62,7 +62,8 @@ test("a stranger cannot end a line, colour a terminal or fill the log", () => {
 test("a WebSocket that ends is one line: how, how long, how much, and why", () => {
   const { access, take } = createLog();
   const traffic = { messagesReceived: 3, bytesReceived: 40, messagesSent: 5, bytesSent: 60 };
-  const closed = { code: 1000, reason: "", seconds: 2.346, traffic, problem: undefined };
+  const kind = "websocket" as const;
+  const closed = { code: 1000, reason: "", seconds: 2.346, traffic, problem: undefined, kind };
   const line = "GET /url?q=1 (::1) closed after 2.35s, received 3 (40 bytes), sent 5 (60 bytes)";
   access.closed(request, closed);
   access.closed(request, { ...closed, code: 4000, reason: "bye\n" });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import type { Settings } from "../../src/index.ts";
 import { Application } from "../../src/index.ts";
-import { defaultHttpLimits, defaultWebSocketLimits } from "../../src/base/limits.ts";
+import { defaultFallbackLimits, defaultHttpLimits, defaultWebSocketLimits } from "../../src/base/limits.ts";
 import { settingRefusal } from "../support/settings.ts";
 import { resolveSettings } from "../../src/web/settings.ts";
 
@@ -17,6 +17,7 @@ test("without settings everything has its safe default", () => {
     anyHost: false,
     http: defaultHttpLimits,
     websocket: { ...defaultWebSocketLimits, sharedReadBuffer: true, compression: undefined },
+    fallback: defaultFallbackLimits,
   });
   assert.equal(proxies.includes("127.0.0.1"), false, "not even this machine is a trusted proxy");
 });
@@ -39,6 +40,15 @@ test("the defaults are those of the design", () => {
     maxQueuedMessages: 64,
     maxQueuedBytes: 1 << 20,
     maxSubscriptions: 1000,
+  });
+  assert.deepEqual(defaultFallbackLimits, {
+    sessionTimeoutMs: 30_000,
+    pollTimeoutMs: 25_000,
+    heartbeatMs: 15_000,
+    streamTimeoutMs: 300_000,
+    maxStreamBytes: 10 << 20,
+    maxBodyBytes: 10 << 20,
+    maxSessions: 20_000,
   });
 });
 

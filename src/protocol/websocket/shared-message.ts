@@ -24,14 +24,15 @@ export class SharedMessage {
   readonly byteLength: number;
   /** Whether the sender wants it compressed where that was agreed on. */
   readonly mayCompress: boolean;
-  readonly #data: string | Uint8Array;
+  /** What was given. */
+  readonly data: string | Uint8Array;
   #payload: Uint8Array | undefined;
   #frame: Uint8Array | undefined;
   #compressed: Map<object, Uint8Array> | undefined;
 
   /** Text as a string, binary as bytes, which must not change any more. */
   constructor(data: string | Uint8Array, mayCompress = true) {
-    this.#data = data;
+    this.data = data;
     this.opcode = typeof data === "string" ? Opcode.text : Opcode.binary;
     this.byteLength = typeof data === "string" ? Buffer.byteLength(data) : data.length;
     this.mayCompress = mayCompress;
@@ -39,13 +40,13 @@ export class SharedMessage {
 
   /** The payload, for those who frame it themselves. */
   get payload(): Uint8Array {
-    this.#payload ??= typeof this.#data === "string" ? Buffer.from(this.#data) : this.#data;
+    this.#payload ??= typeof this.data === "string" ? Buffer.from(this.data) : this.data;
     return this.#payload;
   }
 
   /** The frame as all connections without compression send it. */
   get frame(): Uint8Array {
-    this.#frame ??= this.#createFrame(finBit | this.opcode, this.#data, this.byteLength);
+    this.#frame ??= this.#createFrame(finBit | this.opcode, this.data, this.byteLength);
     return this.#frame;
   }
 

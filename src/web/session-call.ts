@@ -1,0 +1,62 @@
+import { isUtf8 } from "node:buffer";
+import type { Problem } from "../base/errors.ts";
+import { describe } from "../base/errors.ts";
+import { quote } from "../base/text.ts";
+import { listMembers } from "../protocol/http/field-values.ts";
+import { fieldValue } from "../protocol/http/header-fields.ts";
+import { parseSessionRequest } from "../protocol/session/request.ts";
+import type { HttpExchange } from "../transport/http-exchange.ts";
+import type { SessionCall } from "../transport/session/session-transport.ts";
+
+/** Whether the answer is to be a stream of server-sent events. */
+export function wantsStream(exchange: HttpExchange): boolean {
+  return listMembers(fieldValue(exchange.headers, "accept")).some(
+    (each) => mediaTypeOf(each) === "text/event-stream",
+  );
+}
+
+/**
+ * Reads what a client of the session protocol wants (docs/session-protocol.md). Undefined when it left before all was here.
+ */
+export async function readSessionCall(
+  exchange: HttpExchange,
+  bytesMax: number,
+): Promise<SessionCall | Problem | undefined> {
+  if (exchange.method !== "POST") return readEventSource(exchange);
+  const type = fieldValue(exchange.headers, "content-type");
+  // Any other type would need a preflight, so that this one is all that pages use.
+  if (mediaTypeOf(type ?? "") !== "text/plain")
+    return describe("SESSION_CONTENT_TYPE", { type: quote(type) });
+  const body = await exchange.readBody(bytesMax);
+  if (body === undefined || "code" in body) return body;
+  if (!isUtf8(body)) return invalid("it is not UTF-8");
+  const request = parseSessionRequest(Buffer.from(body.buffer, body.byteOffset, body.length).toString());
+  if ("reason" in request) return invalid(request.reason);
+  const asStream = wantsStream(exchange);
+  if (asStream && request.records.length > 0) return invalid("what asks for a stream brings no records");
+  return { ...request, asStream };
+}
+
+/** What an EventSource wants: a new session, or, by the id of the last event that it has seen, the one it had. */
+function readEventSource(exchange: HttpExchange): SessionCall {
+  const [token = "", number = ""] = (fieldValue(exchange.headers, "last-event-id") ?? "").split(":", 2);
+  const isResumed = /^\d{1,15}$/.test(number);
+  return {
+    target: isResumed ? token : { kind: "sse", key: undefined, subprotocols: [] },
+    ack: isResumed ? Number(number) : 0,
+    seq: 0,
+    records: [],
+    poll: undefined,
+    close: undefined,
+    asStream: true,
+  };
+}
+
+/** A media type without its parameters, in lower case (RFC 9110 §8.3.1). */
+function mediaTypeOf(value: string): string {
+  return (value.split(";", 1)[0] ?? "").trim().toLowerCase();
+}
+
+function invalid(reason: string): Problem {
+  return describe("SESSION_REQUEST_INVALID", { reason });
+}
