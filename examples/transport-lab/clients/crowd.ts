@@ -94,23 +94,16 @@ export class Crowd {
         setTimeout(() => this.#fill(), returnMs);
       },
     };
-    const client = createClient(this.#transport, this.#options, events);
+    const client = createClient[this.#transport](this.#options, events);
     this.#clients.add(client);
   }
 }
 
-function createClient(
-  transport: TransportName,
-  options: ClientOptions,
-  events: ClientEvents,
-): SimulatedClient {
-  switch (transport) {
-    case "polling":
-    case "long-polling":
-      return new PollingClient(transport, options, events);
-    case "sse":
-      return new SseClient(options, events);
-    case "websocket":
-      return new WebSocketClient(options, events);
-  }
-}
+type ClientMaker = (options: ClientOptions, events: ClientEvents) => SimulatedClient;
+
+const createClient: Readonly<Record<TransportName, ClientMaker>> = {
+  polling: (options, events) => new PollingClient("polling", options, events),
+  "long-polling": (options, events) => new PollingClient("long-polling", options, events),
+  sse: (options, events) => new SseClient(options, events),
+  websocket: (options, events) => new WebSocketClient(options, events),
+};

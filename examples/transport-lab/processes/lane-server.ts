@@ -45,8 +45,11 @@ function countRequest(): void {
 }
 
 answerCalls<ServerCalls>({
-  async start({ host, allowedOrigins, phase }) {
-    const app = new Application([[ticksPath, Ticks]], { allowedOrigins, logger });
+  async start({ transport, host, allowedOrigins, phase }) {
+    const app = new Application([[ticksPath, Ticks, { transports: [transport] }]], {
+      allowedOrigins,
+      logger,
+    });
     const server = await app.listen(0, host === undefined ? {} : { host });
     meter = new SocketMeter(server.port);
     clock = new TickClock(phase, () => {

@@ -31,7 +31,7 @@ const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 /** A process that answers calls. It ends when this one does, whatever the reason. */
 export class Worker<Offered extends Calls<Offered>> {
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, { resolve(result: never): void; reject(error: Error): void }>();
+  readonly #waiting = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
   readonly #closed: Promise<void>;
   #lastId = 0;
 
