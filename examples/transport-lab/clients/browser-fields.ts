@@ -1,10 +1,10 @@
 /**
  * The header fields that a browser sends, since they are what the story of polling is about: a client that left them out would
- * make polling look cheaper than it is. These are those of Chromium 140 on a page of the same origin over HTTPS, with no cookie; a real site adds its own.
+ * make polling look cheaper than it is. These are those of Chromium 156 on a page of the same origin over HTTPS, with no cookie; a real site adds its own.
  */
 const everywhere = (origin: string): readonly string[] => [
   `Host: ${origin.slice(origin.lastIndexOf("/") + 1)}`,
-  "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+  "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
   `Origin: ${origin}`,
   "Accept-Encoding: gzip, deflate, br, zstd",
   "Accept-Language: en-US,en;q=0.9",
@@ -17,7 +17,7 @@ export function postHead(origin: string, path: string, accept: string): string {
     ...everywhere(origin),
     "Connection: keep-alive",
     'sec-ch-ua-platform: "Linux"',
-    'sec-ch-ua: "Chromium";v="140", "Not=A?Brand";v="24"',
+    'sec-ch-ua: "Not:A-Brand";v="8", "Chromium";v="156"',
     "sec-ch-ua-mobile: ?0",
     "Content-Type: text/plain;charset=UTF-8",
     `Accept: ${accept}`,
