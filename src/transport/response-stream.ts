@@ -35,8 +35,9 @@ export class ResponseStream {
     return this.#response.writableNeedDrain;
   }
 
-  write(text: string): void {
-    this.#response.write(text);
+  /** `onWritten` is called when the operating system has taken it. */
+  write(text: string, onWritten?: () => void): void {
+    this.#response.write(text, onWritten);
   }
 
   /** Completes the response. */

@@ -10,6 +10,7 @@ import type { Role } from "../protocol/websocket/frame-parser.ts";
 import type { MessageCodec } from "../protocol/websocket/message-codec.ts";
 import type { SharedMessage } from "../protocol/websocket/shared-message.ts";
 import type { ByteStream, ByteStreamEvents } from "./byte-stream.ts";
+import { DrainWaiters } from "./drain-waiters.ts";
 import type { Flushable } from "./flush-queue.ts";
 import { flushLater } from "./flush-queue.ts";
 import type { Heart, HeartbeatWheel } from "./heartbeat.ts";
@@ -58,7 +59,7 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
   readonly #forget: ((stream: ByteStream) => void) | undefined;
   #head: Uint8Array;
   #events: TransportEvents | undefined;
-  #drainWaiters: (() => void)[] | undefined;
+  readonly #drainWaiters = new DrainWaiters();
   #closeTimer: NodeJS.Timeout | undefined;
   /** Bytes of the message that was sent when nothing else waited, if they are more than the limit. */
   #lone = 0;
@@ -144,9 +145,7 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
 
   drained(): Promise<void> {
     if (!this.isOpen || this.bufferedAmount <= this.#limits.highWaterMarkBytes) return Promise.resolve();
-    return new Promise((resolve) => {
-      (this.#drainWaiters ??= []).push(resolve);
-    });
+    return this.#drainWaiters.wait();
   }
 
   close(code?: number, reason?: string): void {
@@ -221,7 +220,7 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
     this.#limitClosing();
     // The answer to our close frame, and the end of the stream, must be read.
     this.resumeReading();
-    this.#releaseDrainWaiters();
+    this.#drainWaiters.release();
     this.#events?.receiveClosing(problem);
   }
 
@@ -243,10 +242,10 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
   }
 
   receiveWritten(): void {
-    if (this.#lone === 0 && this.#drainWaiters === undefined) return;
+    if (this.#lone === 0 && this.#drainWaiters.isEmpty) return;
     const { bufferedAmount } = this;
     if (bufferedAmount <= this.#limits.maxSendQueueBytes) this.#lone = 0;
-    if (bufferedAmount <= this.#limits.highWaterMarkBytes) this.#releaseDrainWaiters();
+    if (bufferedAmount <= this.#limits.highWaterMarkBytes) this.#drainWaiters.release();
   }
 
   receiveClosed(): void {
@@ -339,13 +338,6 @@ export class WebSocketTransport implements Transport, ConnectionEvents, ByteStre
   #limitClosing(): void {
     if (this.#stream.isDestroyed) return;
     this.#closeTimer = setTimeout(() => this.#stream.destroy(), this.#limits.closeTimeoutMs);
-  }
-
-  #releaseDrainWaiters(): void {
-    const waiters = this.#drainWaiters;
-    if (waiters === undefined) return;
-    this.#drainWaiters = undefined;
-    for (const resolve of waiters) resolve();
   }
 }
 

@@ -169,7 +169,13 @@ function describeError(error: unknown, causesLeft: number): string {
 }
 
 function describeRequest(request: LoggedRequest): string {
-  return `${printable(request.method)} ${printable(request.uri, lineCharactersMax)} (${request.remoteAddress})`;
+  const uri = printable(hideToken(request.uri), lineCharactersMax);
+  return `${printable(request.method)} ${uri} (${request.remoteAddress})`;
+}
+
+/** A URL without what would let a reader of the log in (RFC 6750 §5.3): a browser's WebSocket has no better place for it. */
+function hideToken(uri: string): string {
+  return uri.includes("access_token=") ? uri.replace(/([?&]access_token=)[^&]+/g, "$1…") : uri;
 }
 
 function quoteReason(reason: string): string {

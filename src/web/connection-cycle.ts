@@ -1,10 +1,10 @@
 import { describe } from "../base/errors.ts";
+import { printable } from "../base/text.ts";
 import type { Opening } from "../protocol/session/request.ts";
 import { checkHandshake } from "../protocol/websocket/handshake.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import type { SessionPlace } from "../transport/session/session-store.ts";
 import type { SessionCall, SessionTransport } from "../transport/session/session-transport.ts";
-import type { TransportKind } from "../transport/transport.ts";
 import { Admission } from "./admission.ts";
 import { SessionApplicant, WebSocketApplicant } from "./applicant.ts";
 import { corsHeaders, preflightHeaders, sessionOrigin } from "./cors.ts";
@@ -65,10 +65,17 @@ export class ConnectionCycle {
   }
 
   async #acceptWebSocket(): Promise<void> {
+    const { transports } = this.#match;
+    if (!transports.includes("websocket")) {
+      throw this.#transportRefusal(
+        this.#exchange.isUpgrade ? "websocket" : `a plain ${this.#exchange.method}`,
+      );
+    }
     const offer = checkHandshake(this.#exchange);
-    if ("code" in offer)
-      throw new Refusal(offer, offer.code === "WS_METHOD_NOT_ALLOWED" ? [["Allow", "GET"]] : []);
-    if (!this.#match.transports.includes("websocket")) throw this.#transportRefusal("websocket");
+    if ("code" in offer) {
+      const allowed = transports.length > 1 ? "GET, POST, OPTIONS" : "GET";
+      throw new Refusal(offer, offer.code === "WS_METHOD_NOT_ALLOWED" ? [["Allow", allowed]] : []);
+    }
     const applicant = new WebSocketApplicant(this.#exchange, offer, this.#environment);
     await this.#admission.admit(this.#createHandler(), this.#match.options, applicant);
   }
@@ -106,12 +113,12 @@ export class ConnectionCycle {
   #continue(session: SessionTransport, call: SessionCall): boolean {
     this.isRoutine = true;
     this.#exchange.setStandingHeaders(corsHeaders(this.#request));
-    if (call.asStream && !session.isOpen && this.#exchange.method === "GET") {
+    if (this.#exchange.method === "GET" && session.isFinishedFor(call.ack)) {
       // The one answer upon which an EventSource does not come back (WHATWG HTML §9.2.3).
       void this.#exchange.respond(204, [], undefined);
       return true;
     }
-    if (call.asStream && !session.reaches(call.ack)) {
+    if (call.asStream && !session.canContinue(call.ack)) {
       session.abandon();
       this.isRoutine = false;
       return false;
@@ -155,9 +162,9 @@ export class ConnectionCycle {
     await this.#admission.checkOrigin(this.#createHandler(), this.#match.options, kind);
   }
 
-  #transportRefusal(transport: TransportKind): Refusal {
+  #transportRefusal(transport: string): Refusal {
     const transports = this.#match.transports.join(", ");
-    return new Refusal(describe("WS_TRANSPORT_NOT_ALLOWED", { transport, transports }));
+    return new Refusal(describe("WS_TRANSPORT_NOT_ALLOWED", { transport: printable(transport), transports }));
   }
 
   #createHandler(): WebSocketHandler<object> {

@@ -59,6 +59,18 @@ test("a stranger cannot end a line, colour a terminal or fill the log", () => {
   assert.equal(method, String.raw`info: 200 G\x0aET /url?q=1 (::1) 1.00ms`);
 });
 
+test("a token in the URL is not for the log", () => {
+  const { access, take } = createLog();
+  access.answered(200, { ...request, uri: "/url?a=1&access_token=secret&b=2" }, 1);
+  access.answered(401, { ...request, uri: "/url?access_token=secret" }, 1);
+  access.answered(200, { ...request, uri: "/url?my_access_token=x&access_token=" }, 1);
+  assert.deepEqual(texts(take()), [
+    "info: 200 GET /url?a=1&access_token=…&b=2 (::1) 1.00ms",
+    "warn: 401 GET /url?access_token=… (::1) 1.00ms",
+    "info: 200 GET /url?my_access_token=x&access_token= (::1) 1.00ms",
+  ]);
+});
+
 test("a WebSocket that ends is one line: how, how long, how much, and why", () => {
   const { access, take } = createLog();
   const traffic = { messagesReceived: 3, bytesReceived: 40, messagesSent: 5, bytesSent: 60 };

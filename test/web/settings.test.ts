@@ -77,7 +77,8 @@ test("limits are changed one by one", () => {
 });
 
 test("a setting that does not exist is refused with the names that do", () => {
-  const names = "there are: debug, logger, allowedOrigins, allowedHosts, trustedProxies, http, websocket";
+  const names =
+    "there are: debug, logger, allowedOrigins, allowedHosts, trustedProxies, http, websocket, fallback";
   assert.equal(settingRefusal({ debgu: true }, "SETTING_UNKNOWN"), `there is no setting debgu (${names})`);
   for (const name of ["Debug", "allowedOrigin", "toString", ""])
     settingRefusal({ [name]: true }, "SETTING_UNKNOWN");

@@ -47,5 +47,8 @@ export interface AnswerHead {
 /** What a record counts for beside its payload, so that empty messages are not free. */
 export const recordOverheadBytes = 64;
 
+/** How many records one request may bring. */
+export const recordsMax = 1000;
+
 /** The subprotocol by which a client asks a WebSocket to say hello: an empty text ahead of everything else. */
 export const helloSubprotocol = "waterspout.hello";

@@ -2,6 +2,7 @@ import { quote } from "../../base/text.ts";
 import { isToken } from "../http/field-values.ts";
 import { closeReasonBytesMax, isSendableCloseCode } from "../websocket/close-code.ts";
 import type { SessionKind } from "./head.ts";
+import { recordsMax } from "./head.ts";
 import type { SessionRecord } from "./record.ts";
 import { decodeRecord } from "./record.ts";
 
@@ -37,7 +38,8 @@ type Fields = Partial<Record<(typeof names)[number], unknown>>;
 
 /** Reads the body of a request (docs/session-protocol.md). */
 export function parseSessionRequest(body: string): SessionRequest | RequestFault {
-  const [first = "", ...lines] = body.split("\n");
+  // No more than can be right is looked at: the head, the records, and what would be one too many.
+  const [first = "", ...lines] = body.split("\n", recordsMax + 2);
   if (lines.at(-1) === "") lines.pop();
   const head = parseHead(first);
   if (head === undefined) return { reason: "the first line must be a JSON object" };
@@ -54,6 +56,7 @@ export function parseSessionRequest(body: string): SessionRequest | RequestFault
   if (poll !== undefined && !isCount(poll)) return { reason: "poll must be a number of milliseconds" };
   const close = parseClose(head.close);
   if (close !== undefined && "fault" in close) return { reason: close.fault };
+  if (lines.length > recordsMax) return { reason: `there are more than ${recordsMax} records` };
   const records: SessionRecord[] = [];
   for (const [index, line] of lines.entries()) {
     const record = decodeRecord(line);

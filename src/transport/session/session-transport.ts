@@ -4,8 +4,7 @@ import type { Problem } from "../../base/errors.ts";
 import { describe, errorTable } from "../../base/errors.ts";
 import type { FallbackLimits, WebSocketLimits } from "../../base/limits.ts";
 import type { AnswerHead, CloseRecord, SessionKind } from "../../protocol/session/head.ts";
-import { recordOverheadBytes } from "../../protocol/session/head.ts";
-import { Outbox } from "../../protocol/session/outbox.ts";
+import type { Outbox } from "../../protocol/session/outbox.ts";
 import type { SessionRecord } from "../../protocol/session/record.ts";
 import type { SessionRequest } from "../../protocol/session/request.ts";
 import { CloseCode } from "../../protocol/websocket/close-code.ts";
@@ -17,13 +16,12 @@ import type { Heart, HeartbeatWheel } from "../heartbeat.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import type { Traffic, Transport, TransportEvents } from "../transport.ts";
 import { Arrivals } from "./arrivals.ts";
-import type { Outlet, OutletSource } from "./outlet.ts";
-import { PollOutlet } from "./poll-outlet.ts";
+import type { OutletSource } from "./outlet.ts";
+import { Outlets } from "./outlets.ts";
+import { findRecordFault } from "./record-check.ts";
 import { encodeControl, encodeMessage, encodeShared } from "./record-encoding.ts";
-import { StreamOutlet, streamHeaders } from "./stream-outlet.ts";
-
-/** How many requests of a session wait for records: what a proxy repeated gets its answer, too. */
-const outletsMax = 2;
+import { SendQueue } from "./send-queue.ts";
+import { SessionClock } from "./session-clock.ts";
 
 /** Past so many bytes a client of a stream has to acknowledge, if the high-water mark is not lower than four times that. */
 const ackBytesMax = 64 * 1024;
@@ -59,26 +57,19 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   readonly kind: SessionKind;
   readonly subprotocol: string;
   readonly traffic: Traffic = { messagesReceived: 0, bytesReceived: 0, messagesSent: 0, bytesSent: 0 };
-  readonly outbox: Outbox = new Outbox();
   dueTick: number | undefined;
   ending: CloseRecord | undefined;
   readonly #options: SessionTransportOptions;
+  readonly #queue: SendQueue;
   readonly #arrivals: Arrivals;
-  /** Oldest first. */
-  #outlets: Outlet[] = [];
+  readonly #clock: SessionClock;
+  readonly #outlets: Outlets;
   #events: TransportEvents | undefined;
-  #drainWaiters: (() => void)[] | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
   #closeCode: number | undefined;
   #closeReason = "";
-  #requestedAt: number = performance.now();
-  #pingedAt: number | undefined;
-  /** The number of the last record that any outlet has carried away. */
-  #carried = 0;
-  /** Bytes of the message that was sent when nothing else waited, if they are more than the limit. */
-  #lone = 0;
-  /** Until when the answer to a request is held back whose records the handler does not take. */
-  #heldUntil: number | undefined;
+  /** When the beat is due for which it is on the wheel. */
+  #beatAt = Infinity;
   #isFlushDue = false;
   #isOver = false;
   #isForgotten = false;
@@ -87,6 +78,18 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
     this.#options = options;
     this.kind = options.kind;
     this.subprotocol = options.subprotocol;
+    this.#queue = new SendQueue(options.limits, options.acknowledges);
+    this.#clock = new SessionClock(options.limits, options.fallback);
+    this.#outlets = new Outlets(this, {
+      limits: options.fallback,
+      idPrefix: options.acknowledges ? "" : `${options.token}:`,
+      onRoom: () => this.#scheduleFlush(),
+      // From now on the client is awaited.
+      onDone: () => {
+        this.#clock.hear();
+        this.#schedule();
+      },
+    });
     this.#arrivals = new Arrivals((record) => this.#receiveRecord(record));
   }
 
@@ -97,35 +100,46 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
 
   /** A request of the client; a problem if it cannot be. */
   receive(call: SessionCall, exchange: HttpExchange): Problem | undefined {
-    const { ack, seq, records, close } = call;
+    const { ack, seq, records, close, poll } = call;
     const { last } = this.outbox;
     if (ack > last) {
       const reason = `ack is ${ack}, but no more than ${last} records have been sent`;
       return describe("SESSION_REQUEST_INVALID", { reason });
     }
-    this.#requestedAt = performance.now();
-    this.#pingedAt = undefined;
-    if (this.#options.acknowledges) this.outbox.acknowledge(ack);
-    this.#noteRoom();
+    this.#clock.hear();
+    this.#queue.acknowledge(ack);
     if (call.asStream) {
-      if (!exchange.isAborted) this.#addOutlet(this.#openStream(ack, exchange));
+      if (!exchange.isAborted) this.#outlets.addStream(exchange, ack, this.#describeOpening());
       this.#scheduleFlush();
       return undefined;
     }
-    this.#heldUntil = this.#requestedAt + this.#options.fallback.pollTimeoutMs;
+    this.#clock.hold();
     this.#arrivals.add(seq, records, (isWhole) => {
-      this.#heldUntil = undefined;
+      this.#clock.release();
       if (close !== undefined && isWhole) this.#receiveClose(close.code, close.reason);
-      if (!exchange.isAborted) this.#addOutlet(this.#holdPoll(call, exchange));
+      // What brings something is answered at once: that answer is an acknowledgement.
+      const bringsSomething = records.length > 0 || close !== undefined;
+      const heldMs = bringsSomething && poll !== undefined ? 0 : poll;
+      const opening = typeof call.target === "string" ? {} : this.#describeOpening();
+      if (!exchange.isAborted) this.#outlets.addPoll(exchange, { ack, heldMs, opening });
       this.#scheduleFlush();
     });
     this.#schedule();
     return undefined;
   }
 
-  /** Whether a client that has seen the record of this number can go on from there. */
-  reaches(number: number): boolean {
-    return this.outbox.reaches(number);
+  /** Whether a client that has the records up to this number can go on from there. */
+  canContinue(number: number): boolean {
+    return this.#options.acknowledges || this.outbox.reaches(number);
+  }
+
+  /** Whether there is nothing left to say to a client that has the records up to this number. */
+  isFinishedFor(number: number): boolean {
+    return !this.isOpen && number >= this.outbox.last;
+  }
+
+  get outbox(): Outbox {
+    return this.#queue.outbox;
   }
 
   get taken(): number {
@@ -137,10 +151,7 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   }
 
   get bufferedAmount(): number {
-    if (this.#options.acknowledges) return this.outbox.byteLength;
-    let bytes = this.outbox.bytesAfter(this.#carried);
-    for (const { bufferedBytes } of this.#outlets) bytes += bufferedBytes;
-    return bytes;
+    return this.#queue.bufferedAmount;
   }
 
   get closeCode(): number | undefined {
@@ -173,11 +184,7 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   }
 
   drained(): Promise<void> {
-    if (!this.isOpen || this.bufferedAmount <= this.#options.limits.highWaterMarkBytes)
-      return Promise.resolve();
-    return new Promise((resolve) => {
-      (this.#drainWaiters ??= []).push(resolve);
-    });
+    return this.isOpen ? this.#queue.drained() : Promise.resolve();
   }
 
   close(code?: number, reason = ""): void {
@@ -188,7 +195,7 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   fail(problem: Problem): void {
     if (!this.isOpen) return;
     // What a client does not take away is not kept for it any longer.
-    if (problem.code === "SLOW_CONSUMER") this.outbox.acknowledge(this.outbox.last);
+    if (problem.code === "SLOW_CONSUMER") this.#queue.clear();
     const code = errorTable[problem.code].closeCode ?? CloseCode.internalError;
     const reason = problem.code === "WS_HANDLER_FAILED" ? "" : problem.code;
     this.#beginClosing({ code, reason }, problem);
@@ -207,27 +214,20 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   /** Sends what was gathered in this turn, or is due. */
   flush(): void {
     this.#isFlushDue = false;
-    const now = performance.now();
-    for (const outlet of this.#outlets.slice()) {
-      outlet.flush(this, now);
-      this.#carried = Math.max(this.#carried, outlet.cursor);
-    }
-    if (!this.#options.acknowledges) {
-      this.outbox.shrink(this.#options.limits.maxSendQueueBytes, this.#carried);
-    }
-    this.#noteRoom();
+    const { carried, underWay } = this.#outlets.flush();
+    this.#queue.noteCarried(carried, underWay);
     this.#schedule();
   }
 
   beat(): number | undefined {
     const now = performance.now();
-    if (now >= this.#idleAt()) {
+    if (now >= this.#clock.idleAt(!this.#outlets.isEmpty)) {
       this.#lose();
       return undefined;
     }
     // The client sends the rest again, later.
-    if (this.#heldUntil !== undefined && now >= this.#heldUntil) this.#arrivals.release();
-    this.#ping(now);
+    if (now >= this.#clock.heldUntil) this.#arrivals.release();
+    if (now >= this.#pingDueAt) this.#ping();
     this.flush();
     // It has put itself back on the wheel.
     return undefined;
@@ -250,25 +250,11 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
 
   #receiveRecord(record: SessionRecord): void {
     if (!this.isOpen) return;
-    const problem = this.#findFault(record);
+    const { accepts, limits } = this.#options;
+    const problem = findRecordFault(record, accepts, limits.maxMessageBytes);
     if (problem !== undefined) this.fail(problem);
     else if (record.kind === "text") this.#receiveText(record.data);
     else this.#receiveBytes(record.kind, new Uint8Array(Buffer.from(record.base64, "base64")));
-  }
-
-  /** What a WebSocket would be closed for. */
-  #findFault(record: SessionRecord): Problem | undefined {
-    const { accepts, limits } = this.#options;
-    const { kind } = record;
-    if ((kind === "text" || kind === "binary") && accepts !== "any" && kind !== accepts) {
-      return describe("WS_MESSAGE_TYPE_REFUSED", { got: kind, accepted: accepts });
-    }
-    const byteLength =
-      record.kind === "text" ? Buffer.byteLength(record.data) : Buffer.byteLength(record.base64, "base64");
-    if (byteLength > limits.maxMessageBytes) {
-      return describe("WS_MESSAGE_TOO_BIG", { limit: limits.maxMessageBytes });
-    }
-    return undefined;
   }
 
   #receiveText(text: string): void {
@@ -299,7 +285,7 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
       this.#closeReason = reason;
       this.#events?.receiveClosing(undefined);
     }
-    this.outbox.acknowledge(this.outbox.last);
+    this.#queue.clear();
     this.#end();
     this.#forget();
   }
@@ -310,7 +296,7 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
     this.#closeReason = ending.reason ?? "";
     this.#closeTimer = setTimeout(() => this.#end(), this.#options.limits.closeTimeoutMs);
     this.#arrivals.resume();
-    this.#releaseDrainWaiters();
+    this.#queue.release();
     this.#scheduleFlush();
     this.#events?.receiveClosing(problem);
   }
@@ -321,11 +307,8 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
     this.#isOver = true;
     clearTimeout(this.#closeTimer);
     this.#arrivals.release();
-    for (const outlet of this.#outlets.slice()) {
-      outlet.flush(this, performance.now());
-      outlet.finish(this);
-    }
-    this.#releaseDrainWaiters();
+    this.#outlets.finish();
+    this.#queue.release();
     const events = this.#events;
     this.#events = undefined;
     events?.receiveClosed();
@@ -342,75 +325,17 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
     this.traffic.messagesSent++;
     this.traffic.bytesSent += byteLength;
     this.#add(line, byteLength);
-    return this.isOpen && this.bufferedAmount <= this.#options.limits.highWaterMarkBytes;
+    return this.isOpen && !this.#queue.isPastHighWaterMark;
   }
 
   #add(line: string, byteLength: number): void {
-    const { maxSendQueueBytes } = this.#options.limits;
-    const size = byteLength + recordOverheadBytes;
-    // A message of any size may go while nothing else waits; the limit is for what comes behind it.
-    if (this.bufferedAmount === 0) this.#lone = size > maxSendQueueBytes ? size : 0;
-    this.outbox.add(line, size);
+    this.#queue.add(line, byteLength);
     this.#scheduleFlush();
-    const limit = maxSendQueueBytes + this.#lone;
-    if (this.bufferedAmount <= limit) return;
+    if (this.#queue.findFault() === undefined) return;
     // What is in the way may be only this very turn, in which nothing has been carried away yet.
-    if (!this.#options.acknowledges) this.flush();
-    const buffered = this.bufferedAmount;
-    if (buffered > limit) this.fail(describe("SLOW_CONSUMER", { buffered, limit }));
-  }
-
-  #addOutlet(outlet: Outlet): void {
-    const now = performance.now();
-    const waiting = this.#outlets.filter(({ dueAt }) => dueAt > now);
-    this.#outlets.push(outlet);
-    if (outlet.dueAt > now && waiting.length >= outletsMax) waiting[0]?.finish(this);
-  }
-
-  readonly #removeOutlet = (outlet: Outlet): void => {
-    const index = this.#outlets.indexOf(outlet);
-    if (index !== -1) this.#outlets.splice(index, 1);
-    // From now on the client is awaited.
-    this.#requestedAt = performance.now();
-    this.#schedule();
-  };
-
-  #holdPoll(call: SessionCall, exchange: HttpExchange): PollOutlet {
-    const { poll, records, close } = call;
-    const isHeld = poll !== undefined && records.length === 0 && close === undefined;
-    const heldMs = isHeld ? Math.min(poll, this.#options.fallback.pollTimeoutMs) : 0;
-    return new PollOutlet(exchange, {
-      cursor: call.ack,
-      dueAt: performance.now() + heldMs,
-      wantsRecords: poll !== undefined,
-      opening: this.#tellOpening(call),
-      onDone: this.#removeOutlet,
-    });
-  }
-
-  #openStream(cursor: number, exchange: HttpExchange): StreamOutlet {
-    const { acknowledges, token, fallback } = this.#options;
-    const { heartbeatMs, streamTimeoutMs, maxStreamBytes } = fallback;
-    // Streams that began together shall not end together.
-    const lifeMs = streamTimeoutMs === 0 ? Infinity : streamTimeoutMs * (0.8 + Math.random() * 0.4);
-    return new StreamOutlet(
-      exchange.openStream(200, streamHeaders),
-      this,
-      {
-        cursor,
-        opening: this.#describeOpening(),
-        idPrefix: acknowledges ? "" : `${token}:`,
-        heartbeatMs,
-        endsAt: performance.now() + lifeMs,
-        charactersMax: maxStreamBytes,
-        onDone: this.#removeOutlet,
-      },
-      () => this.#scheduleFlush(),
-    );
-  }
-
-  #tellOpening(call: SessionCall): Partial<AnswerHead> {
-    return typeof call.target === "string" ? {} : this.#describeOpening();
+    this.flush();
+    const problem = this.#queue.findFault();
+    if (problem !== undefined) this.fail(problem);
   }
 
   #describeOpening(): Partial<AnswerHead> {
@@ -427,66 +352,32 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   }
 
   /** A stream can be dead without anybody noticing: its client is asked for a sign, and cut off if it gives none. */
-  #ping(now: number): void {
-    if (now < this.#pingDueAt()) return;
-    if (this.#pingedAt === undefined) {
-      this.#pingedAt = now;
-      this.sendPing(noBytes);
-    } else {
-      this.#pingedAt = undefined;
-      for (const stream of this.#streams) stream.destroy();
-    }
+  #ping(): void {
+    if (this.#clock.ping()) this.sendPing(noBytes);
+    else this.#outlets.destroyStreams();
   }
 
-  get #streams(): StreamOutlet[] {
-    return this.#outlets.filter((outlet) => outlet instanceof StreamOutlet);
-  }
-
-  /** When the next ping is due, or the answer to the last one. */
-  #pingDueAt(): number {
-    const { acknowledges, limits } = this.#options;
-    if (!acknowledges || limits.pingIntervalMs === 0 || this.#streams.length === 0 || !this.isOpen) {
-      return Infinity;
-    }
-    return this.#pingedAt === undefined
-      ? this.#requestedAt + limits.pingIntervalMs
-      : this.#pingedAt + limits.pingTimeoutMs;
-  }
-
-  /** When the client will have stayed away for too long; never, while a request of it is being answered. */
-  #idleAt(): number {
-    return this.#outlets.length > 0 || this.#heldUntil !== undefined
-      ? Infinity
-      : this.#requestedAt + this.#options.fallback.sessionTimeoutMs;
+  get #pingDueAt(): number {
+    const isAsked = this.isOpen && this.#options.acknowledges && this.#outlets.hasStream;
+    return isAsked ? this.#clock.pingDueAt : Infinity;
   }
 
   /** Puts itself on the wheel for whatever is due next. */
   #schedule(): void {
     if (this.#isForgotten) return;
     const { heartbeats } = this.#options;
-    let dueAt = Math.min(this.#idleAt(), this.#pingDueAt(), this.#heldUntil ?? Infinity);
-    for (const outlet of this.#outlets) dueAt = Math.min(dueAt, outlet.dueAt);
+    const idleAt = this.#clock.idleAt(!this.#outlets.isEmpty);
+    const dueAt = Math.min(idleAt, this.#clock.heldUntil, this.#pingDueAt, this.#outlets.dueAt);
+    // Whatever is due later is seen to by the beat that comes before it.
+    if (dueAt === Infinity || (this.dueTick !== undefined && dueAt >= this.#beatAt)) return;
     heartbeats.remove(this);
-    if (dueAt !== Infinity) heartbeats.add(this, Math.max(0, dueAt - performance.now()));
+    heartbeats.add(this, Math.max(0, dueAt - performance.now()));
+    this.#beatAt = dueAt;
   }
 
   #scheduleFlush(): void {
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
     flushLater(this);
-  }
-
-  /** Something has been carried away or acknowledged. */
-  #noteRoom(): void {
-    if (this.#lone === 0 && this.#drainWaiters === undefined) return;
-    const { bufferedAmount } = this;
-    if (bufferedAmount <= this.#options.limits.maxSendQueueBytes) this.#lone = 0;
-    if (bufferedAmount <= this.#options.limits.highWaterMarkBytes) this.#releaseDrainWaiters();
-  }
-
-  #releaseDrainWaiters(): void {
-    const waiters = this.#drainWaiters;
-    this.#drainWaiters = undefined;
-    for (const resolve of waiters ?? []) resolve();
   }
 }

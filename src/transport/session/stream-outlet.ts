@@ -23,6 +23,8 @@ export interface StreamOutletOptions extends OutletOptions {
   readonly endsAt: number;
   /** After how many characters to end the stream. */
   readonly charactersMax: number;
+  /** To be called when the connection takes more. */
+  readonly onRoom: () => void;
 }
 
 /** A stream of server-sent events, until it is old or long enough to be continued by another one. */
@@ -35,11 +37,11 @@ export class StreamOutlet implements Outlet {
   #isDone = false;
 
   /** Says hello at once, so that the client knows that nobody on the way holds the stream back. */
-  constructor(stream: ResponseStream, source: OutletSource, options: StreamOutletOptions, wake: () => void) {
+  constructor(stream: ResponseStream, source: OutletSource, options: StreamOutletOptions) {
     this.#stream = stream;
     this.#options = options;
     this.#cursor = options.cursor;
-    stream.start({ receiveDrain: wake, receiveClosed: () => this.#done() });
+    stream.start({ receiveDrain: options.onRoom, receiveClosed: () => this.#done() });
     // Clients that were disconnected together shall not come back together.
     const retryMs = 500 + Math.floor(Math.random() * 1000);
     this.#write(`retry: ${retryMs}\n${encodeEvent("session", { ack: source.taken, ...options.opening })}`);
@@ -101,7 +103,8 @@ export class StreamOutlet implements Outlet {
   }
 
   #write(text: string): void {
-    this.#stream.write(text);
+    // What a client that acknowledges nothing has, is told by the operating system alone.
+    this.#stream.write(text, this.#options.idPrefix === "" ? undefined : this.#options.onRoom);
     this.#written += text.length;
     this.#writtenAt = performance.now();
   }
