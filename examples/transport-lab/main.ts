@@ -14,6 +14,7 @@ import {
   WebSocketHandler,
 } from "waterspout";
 import { pageOrigins } from "./addresses.ts";
+import { bundleClient } from "./client-bundle.ts";
 import { Lab } from "./lab.ts";
 
 const defaultPort = 10001;
@@ -34,6 +35,14 @@ class Control extends WebSocketHandler {
   }
 }
 
+/** The package's client for browsers, in one file. */
+class Client extends RequestHandler {
+  async get(): Promise<string> {
+    this.setHeader("Content-Type", "text/javascript; charset=utf-8");
+    return await bundleClient();
+  }
+}
+
 /** The same readings for programs. */
 class Points extends RequestHandler {
   get(): object {
@@ -45,6 +54,7 @@ const app = new Application(
   [
     ["/control", Control],
     ["/points.json", Points],
+    ["/client.js", Client],
     ["/uplot/*", StaticFileHandler, { root: new URL("../../node_modules/uplot/dist/", import.meta.url) }],
     ["/*", StaticFileHandler, { root: new URL("./page/", import.meta.url) }],
   ],

@@ -62,7 +62,9 @@ function draw() {
   showSettings(newest.settings);
   const data = transports.map((_, lane) => dataOf(lane, newest.lanes[lane].server.atMs));
   const scales = scalesOf(data, newest);
-  for (const [lane, panel] of panels.entries()) panel.show(newest.lanes[lane], data[lane], scales);
+  for (const [lane, panel] of panels.entries()) {
+    panel.show(newest.lanes[lane], newest.settings, data[lane], scales);
+  }
   // Which reading is on the page, for whoever wants to compare it with the server's.
   element("panels").dataset.point = newest.number;
 }

@@ -10,6 +10,7 @@ import {
   perSecond,
   whole,
 } from "./format.js";
+import { createOwnConnection } from "./own-connection.js";
 import { createPlot } from "./plots.js";
 import { text } from "./texts.js";
 
@@ -67,11 +68,11 @@ export function createPanel(place, transport) {
 
   const drawn = Object.entries(plots).map(([name, options]) => [name, createFigure(panel, options)]);
   const own = create(panel, "p", "own");
-  own.dataset.state = "connecting";
+  const connect = createOwnConnection(own, transport);
   return {
-    own,
     /** `scales` are those of all panels. */
-    show(lane, data, scales) {
+    show(lane, settings, data, scales) {
+      connect(lane.port, settings);
       for (const show of values) show(lane);
       for (const [direction, show] of Object.entries(splits)) {
         show(lane.costs?.perMessage?.[direction], scales.bytesEach);
