@@ -27,7 +27,7 @@ const en = {
   payloadBytes: "payload",
   messages: "Messages",
   requests: "Requests",
-  requestsEach: "Requests per message",
+  requestsEach: "Requests/message",
   cpuEach: "CPU per message",
   delay50: "Delay, p50",
   delay99: "Delay, p99",

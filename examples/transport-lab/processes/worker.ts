@@ -22,8 +22,18 @@ export interface WorkerCommand {
   readonly execArgv: readonly string[];
 }
 
-/** As this process runs itself, which knows TypeScript if it was started so. */
-export const ownCommand: WorkerCommand = { execPath: process.execPath, execArgv: process.execArgv };
+const loaderOptions = ["--import", "--require"];
+
+/**
+ * As this process runs itself, with whatever teaches it TypeScript. Its other options are its own: a process with the same `--eval` would do again what
+ * this one does.
+ */
+export const ownCommand: WorkerCommand = {
+  execPath: process.execPath,
+  execArgv: process.execArgv.filter(
+    (each, index, all) => loaderOptions.includes(each) || loaderOptions.includes(all[index - 1] ?? ""),
+  ),
+};
 
 /** Whether this file was compiled, its neighbours were, too. */
 const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
