@@ -10,7 +10,7 @@ export function createOwnConnection(place, transport) {
   let current = "";
   let messages = 0;
   const say = (words, state) => {
-    place.textContent = `${text.own}: ${words}`;
+    place.textContent = `${text.own}${words}`;
     place.dataset.state = state;
   };
   const connect = (url, pollingIntervalMs) => {

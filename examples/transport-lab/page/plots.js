@@ -6,6 +6,8 @@ import uPlot from "./uplot/uPlot.esm.js";
 export const span = 120;
 
 const height = 132;
+/** What is drawn, in seconds: the shortest of these that has room for all readings. */
+const spans = [30, 60, span];
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 const font = '11px system-ui, "Noto Sans", "Noto Sans CJK SC", sans-serif';
@@ -23,7 +25,7 @@ const axis = {
  * of all first, and each is painted over the one before.
  */
 export function createPlot(place, { series, format, isLogarithmic }) {
-  const scale = { min: isLogarithmic ? 0.1 : 0, max: 1 };
+  const scale = { min: isLogarithmic ? 0.1 : 0, max: 1, span: spans[0] };
   const plot = new uPlot(
     {
       width: Math.max(120, place.clientWidth),
@@ -32,7 +34,7 @@ export function createPlot(place, { series, format, isLogarithmic }) {
       cursor: { show: false },
       padding: [8, 16, 0, 0],
       scales: {
-        x: { time: false, range: [-span, 0] },
+        x: { time: false, range: () => [-scale.span, 0] },
         y: { distr: isLogarithmic ? 3 : 1, range: () => [scale.min, scale.max] },
       },
       axes: [
@@ -40,7 +42,7 @@ export function createPlot(place, { series, format, isLogarithmic }) {
           ...axis,
           size: 26,
           gap: 8,
-          splits: () => [-120, -90, -60, -30, 0],
+          splits: () => [3, 2, 1, 0].map((third) => (-third * scale.span) / 3),
           values: (_, splits) => splits.map((split) => `${split} s`.replace("-", "−")),
         },
         {
@@ -73,6 +75,8 @@ export function createPlot(place, { series, format, isLogarithmic }) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot.redraw());
   return {
     show(data, { min, max }) {
+      const oldest = data[0][0] ?? 0;
+      scale.span = spans.find((each) => each >= -oldest) ?? span;
       Object.assign(scale, { min: isLogarithmic ? min : 0, max });
       plot.setData(data);
     },

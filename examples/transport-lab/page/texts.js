@@ -42,7 +42,7 @@ const en = {
   half: "p50",
   most: "p99",
   cpu: "CPU",
-  own: "This page itself",
+  own: "This page itself: ",
   ownMessages: (count, tick) => `${count} messages, tick ${tick}`,
   ownWaiting: "connecting…",
   scales:
@@ -97,7 +97,7 @@ const zh = {
   half: "p50",
   most: "p99",
   cpu: "CPU",
-  own: "本页面自己",
+  own: "本页面自己：",
   ownMessages: (count, tick) => `${count} 条消息，第 ${tick} 次`,
   ownWaiting: "正在连接…",
   scales: "各面板的刻度相同。数字取自最近几秒；更改设置后重新计算。",

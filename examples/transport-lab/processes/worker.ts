@@ -22,7 +22,7 @@ export interface WorkerCommand {
   readonly execArgv: readonly string[];
 }
 
-const loaderOptions = ["--import", "--require"];
+const loaderOptions: ReadonlySet<string> = new Set(["--import", "--require"]);
 
 /**
  * As this process runs itself, with whatever teaches it TypeScript. Its other options are its own: a process with the same `--eval` would do again what
@@ -31,7 +31,7 @@ const loaderOptions = ["--import", "--require"];
 export const ownCommand: WorkerCommand = {
   execPath: process.execPath,
   execArgv: process.execArgv.filter(
-    (each, index, all) => loaderOptions.includes(each) || loaderOptions.includes(all[index - 1] ?? ""),
+    (each, index, all) => loaderOptions.has(each) || loaderOptions.has(all[index - 1] ?? ""),
   ),
 };
 

@@ -41,12 +41,10 @@ export function resultOf(
   rounds: readonly (readonly Costs[])[],
   losses: { readonly missed?: number; readonly failures?: number } = {},
 ): TransportResult {
-  const points = plan.points.map((point, index) => ({
-    ...point,
-    rounds: rounds[index] ?? [],
-    missed: losses.missed ?? 0,
-    failures: losses.failures ?? 0,
-  }));
+  const { missed = 0, failures = 0 } = losses;
+  const points = plan.points.map(({ clients, ticksPerSecond }, index) => {
+    return { clients, ticksPerSecond, rounds: rounds[index] ?? [], missed, failures };
+  });
   return { transport, points };
 }
 

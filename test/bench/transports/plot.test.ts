@@ -32,7 +32,7 @@ suite("the plot of transports", () => {
     for (const places of labelPlaces(drawTransports(plan, crowded))) {
       assert.equal(places.length, 4);
       for (const [index, place] of places.entries()) {
-        if (index > 0) assert.ok(place - (places[index - 1] ?? 0) >= 14.9, `${places.join(", ")}`);
+        if (index > 0) assert.ok(place - (places[index - 1] ?? 0) >= 14.9, places.join(", "));
       }
     }
   });

@@ -17,18 +17,19 @@ suite("the time of the next tick", () => {
 });
 
 test("a clock ticks once for each period, and not before its time", async () => {
-  const rate = 100;
+  const [periodMs, count] = [10, 20];
   const times: number[] = [];
   await new Promise<void>((resolve) => {
     const clock = new TickClock(0, () => {
       times.push(sharedNow());
-      if (times.length < 20) return;
+      if (times.length < count) return;
       clock.setRate(0);
       resolve();
     });
-    clock.setRate(rate);
+    clock.setRate(1000 / periodMs);
   });
-  // A timer may be early by the millisecond that it is rounded to.
-  const periods = times.map((time) => Math.floor((time + 1.5) / (1000 / rate)));
-  assert.equal(new Set(periods).size, 20);
+  // The first may be late, so that the second comes soon after it. A timer may be early by the millisecond that it is rounded to.
+  const leastMs = (count - 2) * periodMs - 1.5;
+  const lasted = times[count - 1]! - times[0]!;
+  assert.ok(lasted >= leastMs, `${count} ticks in ${lasted} ms`);
 });
