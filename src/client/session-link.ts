@@ -8,7 +8,7 @@ import { byteLengthOf, isPassing, lost } from "./link.ts";
 import type { ParsedRecord } from "./records.ts";
 import { decodeBinary, encodeRecord } from "./records.ts";
 import { SessionOutbox } from "./session-outbox.ts";
-import type { RequestError, Waiting } from "./session-request.ts";
+import type { Expectation, RequestError } from "./session-request.ts";
 import { sendRequest } from "./session-request.ts";
 import type { Slot } from "./stream-slots.ts";
 import { acquireSlot } from "./stream-slots.ts";
@@ -94,7 +94,7 @@ export class SessionLink implements Link {
     const head = { transport: kind, key: key.join(""), subprotocols: protocols };
     try {
       if (kind === "sse") await this.#readStream(head);
-      else this.#receiveAnswer(await this.#request({ ...head, poll: 0 }, [], { timeoutMs }));
+      else await this.#exchange({ ...head, poll: 0 }, [], timeoutMs);
     } catch (error) {
       const { ending, message } = error as RequestError;
       if (!this.#opening) this.#end(ending ?? lost(`no session: ${message}`));
@@ -130,12 +130,15 @@ export class SessionLink implements Link {
       isIntact &&= this.#receiveEvent(event);
     }, eventCharactersMax);
     const { connectTimeoutMs: timeoutMs } = this.#target.options;
-    const receive = (text: string): number => {
-      this.#lastSuccess = Date.now();
-      if (!parser.receive(text) || !isIntact) throw new Error("the stream is broken");
-      return 2 * (this.#opening?.heartbeatMs ?? timeoutMs) + 5000;
-    };
-    await this.#request(head, [], { timeoutMs, receive });
+    await this.#request(head, [], {
+      type: "text/event-stream",
+      timeoutMs,
+      receive: (text) => {
+        if (!parser.receive(text) || !isIntact) throw new Error("the stream is broken");
+        const { heartbeatMs = timeoutMs } = this.#opening ?? {};
+        return heartbeatMs && 2 * heartbeatMs + 5000;
+      },
+    });
     return shortPauseMs;
   }
 
@@ -143,8 +146,7 @@ export class SessionLink implements Link {
     const { connectTimeoutMs, pollingIntervalMs } = this.#target.options;
     await this.#findSlot();
     const poll = this.transport === "polling" ? 0 : (this.#opening?.pollTimeoutMs ?? 0);
-    const answer = await this.#request({ poll }, [], { timeoutMs: poll + connectTimeoutMs });
-    const count = this.#receiveAnswer(answer);
+    const count = await this.#exchange({ poll }, [], poll + connectTimeoutMs);
     return poll === 0 ? pollingIntervalMs : count === 0 ? shortPauseMs : 0;
   }
 
@@ -159,10 +161,11 @@ export class SessionLink implements Link {
     const { first: seq, length } = this.#outbox;
     const close = lines.length === length ? this.#closing : undefined;
     const characters = lines.reduce((sum, line) => sum + line.length, 0);
-    // A slow line may need its time: 8 characters a millisecond.
-    const timeoutMs = this.#target.options.connectTimeoutMs + characters / 8;
-    this.#receiveAnswer(await this.#request({ seq, ...(close && { close }) }, lines, { timeoutMs }));
-    if (close) this.#end({ code: 1005, reason: "", ...close, wasClean: true });
+    // A server whose handler is busy holds the answer back; and a slow line needs its time: 8 characters a millisecond.
+    const { connectTimeoutMs } = this.#target.options;
+    const timeoutMs = connectTimeoutMs + (this.#opening?.pollTimeoutMs ?? 0) + characters / 8;
+    await this.#exchange({ seq, ...(close && { close }) }, lines, timeoutMs);
+    if (close && this.#outbox.length === 0) this.#end({ code: 1005, reason: "", ...close, wasClean: true });
     if (lines.length > 0 && this.#outbox.first === seq) throw new Error("the server took nothing");
     return 0;
   }
@@ -180,26 +183,38 @@ export class SessionLink implements Link {
   async #request(
     head: RequestHead,
     lines: readonly string[],
-    waiting: Omit<Waiting, "signal">,
-  ): Promise<string> {
+    expectation: Omit<Expectation, "signal">,
+  ): Promise<void> {
     const { url, openingUrl, options } = this.#target;
     const body = [this.#encodeHead(head), ...lines].join("\n");
-    const { signal } = this.#over;
-    const answer = await sendRequest(options, this.#opening ? url : openingUrl, body, { ...waiting, signal });
-    this.#lastSuccess = Date.now();
-    return answer;
+    await sendRequest(options, this.#opening ? url : openingUrl, body, {
+      ...expectation,
+      signal: this.#over.signal,
+      receive: (text) => {
+        this.#lastSuccess = Date.now();
+        return expectation.receive(text);
+      },
+    });
   }
 
-  /** Takes an answer, and returns how many records were in it. */
-  #receiveAnswer(text: string): number {
-    const [first = "", ...lines] = text.trimEnd().split("\n");
-    const head = JSON.parse(first) as AnswerHead;
-    this.#receiveHead(head);
-    for (const [index, line] of lines.entries()) {
-      this.#receiveRecord((head.seq ?? 0) + index, JSON.parse(line) as ParsedRecord);
-    }
-    if (head.close) this.#receiveClose(head.close);
-    return lines.length;
+  /** Sends a request and takes its answer, line by line; returns how many records were in it. */
+  async #exchange(given: RequestHead, lines: readonly string[], timeoutMs: number): Promise<number> {
+    let head: AnswerHead | undefined;
+    let line = "";
+    let count = 0;
+    const receive = (text: string): number => {
+      const pieces = (line + text).split("\n");
+      line = pieces.pop() ?? "";
+      for (const piece of pieces) {
+        const value: unknown = JSON.parse(piece);
+        if (head) this.#receiveRecord((head.seq ?? 0) + count++, value as ParsedRecord);
+        else this.#receiveHead((head = value as AnswerHead));
+      }
+      return timeoutMs;
+    };
+    await this.#request(given, lines, { type: "application/x-ndjson", timeoutMs, receive });
+    if (head?.close) this.#receiveClose(head.close);
+    return count;
   }
 
   /** Takes an event of a stream; returns false behind a gap. */

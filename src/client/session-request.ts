@@ -5,17 +5,18 @@ import { parseRetryAfter } from "./timing.ts";
 /** Thrown for an answer that says no: an error with the ending that it means. Other errors have none. */
 export type RequestError = Error & { readonly ending?: Ending };
 
-/** How long to wait, and for what. */
-export interface Waiting {
+/** What is asked for, and how long to wait for it. */
+export interface Expectation {
+  readonly type: "text/event-stream" | "application/x-ndjson";
   readonly signal: AbortSignal;
   /** Until the answer begins. */
   readonly timeoutMs: number;
-  /** For a stream: takes each piece of text that comes, and says how long to wait for the next. */
-  readonly receive?: ((text: string) => number) | undefined;
+  /** Takes each piece of the answer's text, and says how long to wait for the next; 0 for ever. */
+  receive(text: string): number;
 }
 
 /**
- * Sends a request and reads the answer, whole or as a stream.
+ * Sends a request and reads the answer to its end, piece by piece: what has come before something goes wrong is not lost.
  *
  * @throws RequestError with an ending for a status that is not 2xx; any error for a request that failed or an answer that is none of ours.
  */
@@ -23,19 +24,23 @@ export async function sendRequest(
   { fetch, credentials }: ResolvedOptions,
   url: URL,
   body: string,
-  { signal, timeoutMs, receive }: Waiting,
-): Promise<string> {
+  { type, signal, timeoutMs, receive }: Expectation,
+): Promise<void> {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  const abort = (): void => {
+    controller.abort();
+    // Node 20 leaves a reader waiting whose request was aborted.
+    reader?.cancel().catch(() => {});
+  };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const watch = (ms: number): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => controller.abort(new Error(`nothing came for ${ms} ms`)), ms);
+    if (ms > 0) timer = setTimeout(abort, ms);
   };
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
   watch(timeoutMs);
-  const type = receive ? "text/event-stream" : "application/x-ndjson";
   try {
     const response = await fetch(url, {
       method: "POST",
@@ -46,25 +51,22 @@ export async function sendRequest(
       signal: controller.signal,
     });
     const { ok, status, headers } = response;
-    const isExpected = headers.get("Content-Type")?.startsWith(type);
-    if (ok && !isExpected) throw new Error(`the answer is no ${type}`);
-    const reader = response.body?.getReader();
+    if (ok && !headers.get("Content-Type")?.startsWith(type)) throw new Error(`the answer is no ${type}`);
+    reader = response.body?.getReader();
     // A byte order mark belongs to the text: the parser knows what to do with it.
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-    let text = "";
+    let refusal = "";
     for (;;) {
       const { done = true, value } = (await reader?.read()) ?? {};
       if (done) break;
-      const piece = decoder.decode(value, { stream: true });
-      if (ok && receive) watch(receive(piece));
-      else {
-        text += piece;
-        watch(timeoutMs);
-      }
+      const text = decoder.decode(value, { stream: true });
+      if (ok) watch(receive(text));
+      else refusal += text;
     }
-    if (ok) return text;
+    controller.signal.throwIfAborted();
+    if (ok) return;
     // The first line of a refusal begins with its code.
-    const reason = /^[A-Z\d_]+: .+/.exec(text)?.[0] ?? `HTTP ${status}`;
+    const reason = /^[A-Z\d_]+: .+/.exec(refusal)?.[0] ?? `HTTP ${status}`;
     const retryAfterMs = parseRetryAfter(headers.get("Retry-After"));
     const ending: Ending = { code: 4000 + status, reason, wasClean: false, retryAfterMs };
     throw Object.assign(new Error(reason), { ending });

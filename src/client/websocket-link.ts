@@ -1,3 +1,4 @@
+import type { CloseEvent } from "./events.ts";
 import { helloSubprotocol } from "../protocol/session/head.ts";
 import type { Link, LinkEvents, LinkTarget, OutgoingMessage } from "./link.ts";
 import { lost } from "./link.ts";
@@ -8,7 +9,7 @@ export interface WebSocketLike {
   readonly protocol: string;
   readonly extensions: string;
   readonly bufferedAmount: number;
-  addEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
   send(data: never): void;
   close(code?: number, reason?: string): void;
 }
@@ -41,19 +42,18 @@ export class WebSocketLink implements Link {
     socket.addEventListener("open", () => {
       if (!awaitsHello) open();
     });
-    socket.addEventListener("message", ({ data }: { readonly data: string | ArrayBuffer }) => {
+    socket.addEventListener("message", (event) => {
+      const { data } = event as MessageEvent as { readonly data: string | ArrayBuffer };
       if (awaitsHello) {
         open();
         if (data === "") return;
       }
       if (this.#socket) events.receiveMessage(typeof data === "string" ? data : new Uint8Array(data));
     });
-    socket.addEventListener(
-      "close",
-      ({ code, reason, wasClean }: { code: number; reason: string; wasClean: boolean }) => {
-        if (this.#socket) events.receiveEnd({ code, reason, wasClean });
-      },
-    );
+    socket.addEventListener("close", (event) => {
+      const { code, reason, wasClean } = event as CloseEvent;
+      if (this.#socket) events.receiveEnd({ code, reason, wasClean });
+    });
   }
 
   get bufferedAmount(): number {
