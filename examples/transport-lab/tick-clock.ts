@@ -10,6 +10,7 @@ import { sharedNow } from "./tick-message.ts";
 export class TickClock {
   readonly #phase: number;
   readonly #tick: () => void;
+  #ticksPerSecond = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(phase: number, tick: () => void) {
@@ -19,18 +20,19 @@ export class TickClock {
 
   /** Ticks so often from now on; 0 stops it. */
   setRate(ticksPerSecond: number): void {
-    clearTimeout(this.#timer);
-    if (ticksPerSecond > 0)
-      this.#waitFor(1000 / ticksPerSecond, nextTick(sharedNow(), ticksPerSecond, this.#phase));
+    this.#ticksPerSecond = ticksPerSecond;
+    this.#waitAfter(sharedNow());
   }
 
-  #waitFor(periodMs: number, dueMs: number): void {
+  #waitAfter(nowMs: number): void {
+    clearTimeout(this.#timer);
+    if (this.#ticksPerSecond === 0) return;
+    const dueMs = nextTick(nowMs, this.#ticksPerSecond, this.#phase);
     this.#timer = setTimeout(
       () => {
         this.#tick();
         // Timers may be early by the part of a millisecond that they are rounded by: the same tick is not due again.
-        const next = nextTick(Math.max(sharedNow(), dueMs + periodMs / 2), 1000 / periodMs, this.#phase);
-        this.#waitFor(periodMs, next);
+        this.#waitAfter(Math.max(sharedNow(), dueMs + 1));
       },
       Math.max(0, dueMs - sharedNow()),
     );

@@ -14,6 +14,7 @@ export class PollingClient implements SimulatedClient {
   readonly #connection: HttpConnection;
   readonly #session: Session;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
 
   constructor(transport: "polling" | "long-polling", options: ClientOptions, events: ClientEvents) {
     this.#events = events;
@@ -25,6 +26,7 @@ export class PollingClient implements SimulatedClient {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     if (this.#session.isOpen && !this.#session.isOver) {
       sayGoodbye(this.#options.origin, this.#session);
@@ -49,6 +51,8 @@ export class PollingClient implements SimulatedClient {
         }
         this.#session.receiveAnswer(Buffer.concat(parts).toString());
         if (!wasOpen) this.#events.receiveOpen();
+        // Whoever was told that it is open may have closed it at once.
+        if (this.#isClosed) return;
         if (this.#session.isOver) this.#fail();
         else this.#pollAgain(startedAt, wasOpen);
       },

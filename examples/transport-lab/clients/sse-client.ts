@@ -13,6 +13,7 @@ export class SseClient implements SimulatedClient {
   readonly #stream: HttpConnection;
   readonly #beside: HttpConnection;
   readonly #session: Session;
+  #isClosed = false;
 
   constructor(options: ClientOptions, events: ClientEvents) {
     this.#events = events;
@@ -24,6 +25,7 @@ export class SseClient implements SimulatedClient {
   }
 
   close(): void {
+    this.#isClosed = true;
     if (this.#session.isOpen && !this.#session.isOver) sayGoodbye(this.#options.origin, this.#session);
     this.#destroy();
   }
@@ -47,6 +49,8 @@ export class SseClient implements SimulatedClient {
   }
 
   #receiveEvent({ type, id, data }: StreamEvent): void {
+    // Events that came with the one at which the client was closed.
+    if (this.#isClosed) return;
     switch (type) {
       case "session": {
         const wasOpen = this.#session.isOpen;
@@ -87,6 +91,8 @@ export class SseClient implements SimulatedClient {
   }
 
   #fail(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#destroy();
     this.#events.receiveFailure();
   }

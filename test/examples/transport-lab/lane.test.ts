@@ -33,6 +33,8 @@ for (const transport of transports) {
     test("carries every tick to every client, and counts what that costs", async (context) => {
       const lane = await Lane.start(transport, { host: "127.0.0.1", allowedOrigins: [], phase: 0 });
       context.after(() => lane.stop());
+      // Those that are not wanted any more when they are open leave again.
+      await lane.configure({ ...settings, clients: 20 });
       await lane.configure(settings);
       const before = await sampleUntil(
         lane,
