@@ -17,6 +17,8 @@ export class Crowd {
   readonly #transport: TransportName;
   readonly #options: ClientOptions;
   readonly #clients = new Set<SimulatedClient>();
+  /** How to close those that are open. */
+  readonly #leavers = new Map<SimulatedClient, () => void>();
   readonly #delays = new DelayHistogram();
   #wanted = 0;
   #opening = 0;
@@ -33,10 +35,9 @@ export class Crowd {
   /** Opens and closes clients until there are so many. */
   setCount(count: number): void {
     this.#wanted = count;
-    for (const client of this.#clients) {
-      if (this.#clients.size <= count) break;
-      // A client that is still opening stays until it is open.
-      if (this.#leavers.has(client)) this.#leavers.get(client)?.();
+    // A client that is still opening stays until it is open.
+    for (const leave of this.#leavers.values()) {
+      if (this.#clients.size > count) leave();
     }
     this.#fill();
   }
@@ -50,9 +51,6 @@ export class Crowd {
       delays: this.#delays.counts,
     };
   }
-
-  /** How to close those that are open. */
-  readonly #leavers = new Map<SimulatedClient, () => void>();
 
   #fill(): void {
     while (this.#clients.size < this.#wanted && this.#opening < openingMax) this.#add();
