@@ -1,9 +1,5 @@
 /** `npm run lab` in a real browser: what the page draws is what the servers have counted. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
-import type { TestContext } from "node:test";
 import { suite, test } from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import type { LabPoint } from "../../examples/transport-lab/lab.ts";
@@ -11,17 +7,9 @@ import type { LabSettings } from "../../examples/transport-lab/settings.ts";
 import { transports } from "../../examples/transport-lab/transports.ts";
 import { skipReason } from "../../scripts/system-packages.ts";
 import { launchBrowser, openPage } from "../support/browser.ts";
-import { RunningProcess } from "../support/process.ts";
+import { startLab } from "../support/transport-lab.ts";
 
 const skip = skipReason("chromium");
-
-/** Runs the lab until the test is over. */
-async function startLab(context: TestContext, port = "0"): Promise<[RunningProcess, string]> {
-  const lab = new RunningProcess("npm", ["run", "lab", "--", port], { HOST: "localhost" });
-  context.after(() => lab.kill("SIGKILL"));
-  const [, url = ""] = await lab.waitFor(/open (http:\S+) in a browser/);
-  return [lab, url];
-}
 
 /** What the lab says to programs. */
 async function fetchPoints(
@@ -154,21 +142,6 @@ suite("the transport lab", { skip }, () => {
       await other.close();
     }
     await page.close();
-    lab.kill("SIGINT");
-    await lab.end();
-  });
-
-  test("takes another port when its own is taken, and says so", async (context) => {
-    const taken = createServer().listen(0, "localhost");
-    context.after(() => taken.close());
-    await once(taken, "listening");
-    const { port } = taken.address() as AddressInfo;
-    const [lab, url] = await startLab(context, `${port}`);
-    assert.match(
-      lab.output,
-      new RegExp(`port ${port} on localhost is already in use.*: taking another port`),
-    );
-    assert.notEqual(Number(new URL(url).port), port);
     lab.kill("SIGINT");
     await lab.end();
   });
