@@ -1,3 +1,5 @@
+import { recordsMax } from "../protocol/session/head.ts";
+
 /** How many characters of records one request carries; a longer record travels alone. */
 const batchCharacters = 65_536;
 
@@ -41,7 +43,7 @@ export class SessionOutbox {
   async nextLines(): Promise<readonly string[]> {
     const lines: string[] = [];
     let characters = 0;
-    for (const entry of this.#entries.slice()) {
+    for (const entry of this.#entries.slice(0, recordsMax)) {
       const line = await entry.line;
       characters += line.length;
       if (lines.length > 0 && characters > batchCharacters) break;
