@@ -60,6 +60,7 @@ export class HttpConnection {
     socket.on("close", () => {
       if (this.#socket !== socket) return;
       this.#socket = undefined;
+      reader.receiveClosed();
       const lost = this.#current;
       this.#current = undefined;
       lost?.receiveLoss();

@@ -11,10 +11,10 @@ export interface ResponseEvents {
 }
 
 /** What the next bytes are. */
-type State = "head" | "counted body" | "chunk size" | "chunk" | "trailer" | "everything";
+type State = "head" | "counted body" | "chunk size" | "chunk" | "trailer" | "rest" | "everything";
 
 /**
- * Reads the responses of one connection, as little as this server's need: a length, chunks, or 101, behind which everything is another
+ * Reads the responses of one connection, as little as this server's need: a length, chunks, the end of the connection, or 101, behind which everything is another
  * protocol's. `node:http` reads more, and would keep a thousand clients from fitting beside the server that they measure.
  */
 export class HttpResponseReader {
@@ -36,6 +36,11 @@ export class HttpResponseReader {
     }
   }
 
+  /** The connection has been closed, which may be how a response ends. */
+  receiveClosed(): void {
+    if (this.#state === "rest") this.#end();
+  }
+
   /** False when more bytes are needed. */
   #readNext(): boolean {
     switch (this.#state) {
@@ -48,6 +53,7 @@ export class HttpResponseReader {
         return this.#readChunkSize();
       case "trailer":
         return this.#readTrailer();
+      case "rest":
       case "everything":
         return this.#readEverything();
       default:
@@ -68,7 +74,10 @@ export class HttpResponseReader {
     if (!(status > 0)) throw new Error("the server did not answer in HTTP/1.1");
     this.#left = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
     const isChunked = /^transfer-encoding: *chunked/im.test(head);
-    this.#state = status === 101 ? "everything" : isChunked ? "chunk size" : "counted body";
+    const isClosed = /^connection: *close/im.test(head) && !/^content-length:/im.test(head);
+    if (status === 101) this.#state = "everything";
+    else if (isChunked) this.#state = "chunk size";
+    else this.#state = isClosed ? "rest" : "counted body";
     this.#events.receiveHead(status);
     if (this.#state === "counted body" && this.#left === 0) this.#end();
     return true;
