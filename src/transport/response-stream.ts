@@ -17,6 +17,7 @@ export class ResponseStream {
     // No chunks: the body ends with the connection. HAProxy, if it is not told otherwise, keeps back what it
     // has got of a response in chunks for up to 200 ms, waiting for more.
     response.removeHeader("Transfer-Encoding");
+    response.shouldKeepAlive = false;
     response.flushHeaders();
   }
 
