@@ -331,9 +331,6 @@ export class HttpExchange {
       if (name === "Vary") response.appendHeader(name, value);
       else response.setHeader(name, value);
     }
-    // RFC 9110 §10.1.1: whether a body follows that was not asked for is the client's choice, so that what comes next may
-    // be that body or another request.
-    if (this.#awaitsContinue && this.hasBody) response.setHeader("Connection", "close");
     if (this.isAborted) this.#answered();
     else response.once("close", () => this.#answered());
     return response;

@@ -78,7 +78,8 @@ export class HttpServer {
       this.#receiveRequest(request, response, false);
     this.#server.on("request", receiveRequest);
     this.#server.on("checkExpectation", receiveRequest);
-    // Left to itself Node says "100 Continue" before anybody knows whether the body is wanted.
+    // Left to itself Node says "100 Continue" before anybody knows whether the body is wanted. An answer without it closes
+    // the connection, which Node sees to: what comes next might be that body or another request (RFC 9110 §10.1.1).
     this.#server.on("checkContinue", (request, response) => this.#receiveRequest(request, response, true));
     this.#server.on("upgrade", (request, socket, head) =>
       this.#receiveUpgrade(request, socket as Socket, head),

@@ -35,6 +35,7 @@ export class MultipartReader implements AsyncIterable<RawPart> {
   #count = 0;
   #hasOpenHeader = false;
   #error: Error | undefined;
+  #isFinished = false;
   #isComplete = false;
   #isStopped = false;
   #abandon: () => void = () => {};
@@ -53,6 +54,11 @@ export class MultipartReader implements AsyncIterable<RawPart> {
     this.#dicer = new Dicer(options);
     this.#dicer.on("part", (part) => this.#receivePart(part));
     this.#dicer.on("error", () => this.#fail(invalid("it has no end")));
+    // When the last part was full the parser forgets to say that it has taken the chunk with the end of it.
+    this.#dicer.on("finish", () => {
+      this.#isFinished = true;
+      this.#abandon();
+    });
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RawPart, void, undefined> {
@@ -89,14 +95,16 @@ export class MultipartReader implements AsyncIterable<RawPart> {
     try {
       for await (const chunk of this.#source) {
         // What follows the last boundary means nothing (RFC 2046 §5.1.1).
-        if (this.#dicer.writable) await this.#untilTaken((taken) => this.#dicer.write(chunk, taken));
+        if (!this.#isFinished) await this.#untilTaken((taken) => this.#dicer.write(chunk, taken));
         // The parser waits for a part that is full, but makes any number of small ones.
         while (this.#waiting.length > 0 && this.#isWanted()) await this.#news();
         if (!this.#isWanted()) return;
       }
-      await this.#untilTaken((taken) => this.#dicer.end(taken));
-      // The parser says one turn later that the end is missing.
-      await new Promise((resolve) => setImmediate(resolve));
+      if (!this.#isFinished) {
+        await this.#untilTaken((taken) => this.#dicer.end(taken));
+        // The parser says one turn later that the end is missing.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       if (this.#hasOpenHeader) this.#fail(invalid("the header fields of a part have no end"));
       this.#isComplete = true;
     } catch (error) {

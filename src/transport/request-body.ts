@@ -55,7 +55,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
         const chunk = this.#request.read() as Uint8Array | null;
         if (chunk === null) {
           if (this.#request.readableEnded) return;
-          if (this.#request.destroyed) throw this.#aborted();
+          if (isLost(this.#request)) throw this.#aborted();
           if (!(await arrivals.next())) throw this.#timedOut();
           continue;
         }
@@ -105,7 +105,9 @@ class Arrivals {
     this.#request = request;
     this.#timeoutMs = timeoutMs;
     request.on("readable", this.#onNews).on("end", this.#onNews).on("close", this.#onNews);
-    // That the client left is said by the end of the stream.
+    // Node does not tell a request that its connection is lost once there is an answer.
+    if (!request.complete) request.socket.once("close", this.#onNews);
+    // What is wrong is said by the "close".
     request.on("error", ignore);
   }
 
@@ -125,12 +127,17 @@ class Arrivals {
 
   stop(): void {
     this.#request.off("readable", this.#onNews).off("end", this.#onNews).off("close", this.#onNews);
+    this.#request.socket.off("close", this.#onNews);
   }
 
   #startTimer(): void {
     if (this.#timeoutMs === 0) return;
     this.#timer = setTimeout(() => this.#wake(false), this.#timeoutMs);
   }
+}
+
+function isLost(request: IncomingMessage): boolean {
+  return request.destroyed || (request.socket.destroyed && !request.complete);
 }
 
 function ignore(): void {}
