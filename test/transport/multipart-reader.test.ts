@@ -4,6 +4,8 @@ import fc from "fast-check";
 import { BodyError } from "../../src/base/body-error.ts";
 import { MultipartReader } from "../../src/transport/multipart-reader.ts";
 import { boundary, multipart } from "../support/bodies.ts";
+import type { Deferred } from "../support/deferred.ts";
+import { deferred } from "../support/deferred.ts";
 import { checkAsyncProperty } from "../support/property.ts";
 
 const limits = { partsMax: 100, headerBytesMax: 16_384 };
@@ -18,7 +20,7 @@ async function* inPieces(bytes: Uint8Array, sizes: readonly number[]): AsyncGene
 }
 
 /** The parts as the header and the content of each, or the code with which they are refused. */
-async function read(
+async function readAll(
   source: AsyncIterable<Uint8Array>,
 ): Promise<readonly (readonly [unknown, string])[] | string> {
   const parts: [unknown, string][] = [];
@@ -55,7 +57,7 @@ test("however a body is cut, its parts are those that were written", async (cont
       async (contents, cuts) => {
         const body = multipart(contents.map((each, index) => ({ name: `${index}`, content: each })));
         assert.deepEqual(
-          await read(inPieces(body, cuts)),
+          await readAll(inPieces(body, cuts)),
           contents.map((each, index) => [[`form-data; name="${index}"`], each.toString("latin1")]),
         );
       },
@@ -83,7 +85,7 @@ test("whatever comes, the reading has an end, and what is cut off is refused", a
     context,
     fc.asyncProperty(fc.array(pieces, { maxLength: 12 }), sizes, async (texts, cuts) => {
       const body = Buffer.from(texts.join(""));
-      const result = await read(
+      const result = await readAll(
         inPieces(
           body,
           cuts.map((size) => Math.max(size, body.length >> 8)),
@@ -116,17 +118,17 @@ test("no more is taken than the reader of a part takes, and no next part before 
     assert.ok(taken <= (i + 1) * 11_000 + 3 * 65_536, `${taken} bytes before part ${i} was read`);
   }
   const part = (await reader.next()).value ?? assert.fail();
-  let read = 900_000;
+  let done = 900_000;
   for await (const chunk of part) {
-    read += chunk.length;
-    if (read % (1 << 20) < chunk.length) await turns();
-    assert.ok(taken <= read + 5 * 65_536, `${taken} bytes, of which ${read} have been read`);
+    done += chunk.length;
+    if (done % (1 << 20) < chunk.length) await turns();
+    assert.ok(taken <= done + 5 * 65_536, `${taken} bytes, of which ${done} have been read`);
   }
   assert.equal((await reader.next()).done, true);
 });
 
 test("who leaves has not to wait for the rest, and the source is told when its next chunk comes", async () => {
-  let isReleased = false;
+  const released: Deferred = deferred();
   let more: (chunk: Uint8Array) => void = () => {};
   async function* endless(): AsyncGenerator<Uint8Array> {
     try {
@@ -135,16 +137,15 @@ test("who leaves has not to wait for the rest, and the source is told when its n
         more = resolve;
       });
     } finally {
-      isReleased = true;
+      released.resolve();
     }
   }
   for await (const part of new MultipartReader(endless(), boundary, limits)) {
     assert.ok(part.headers["content-disposition"]);
     break;
   }
-  assert.equal(isReleased, false);
   more(Buffer.from("x"));
-  while (!isReleased) await new Promise((resolve) => setImmediate(resolve));
+  await released.promise;
 });
 
 test("an error of the source is the reader's, inside a part and between two", async () => {
