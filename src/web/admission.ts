@@ -60,7 +60,6 @@ export class Admission {
   async admit(handler: WebSocketHandler<object>, options: object, applicant: Applicant): Promise<void> {
     const wait = this.#waiterOf(handler);
     try {
-      handler.setTransport(applicant.kind);
       const checked = this.checkOrigin(handler, options, applicant.kind);
       if (isThenable(checked)) await checked;
       const user = handler.getCurrentUser();
@@ -70,7 +69,10 @@ export class Admission {
       const offered = applicant.subprotocols.filter((each) => each !== helloSubprotocol);
       const selected = handler.selectSubprotocol(offered);
       const subprotocol = isThenable(selected) ? await wait(selected) : selected;
-      this.#open(handler, applicant, checkSelected(handler, subprotocol ?? "", offered));
+      const checkedSubprotocol = checkSelected(handler, subprotocol ?? "", offered);
+      // Who left meanwhile would never learn the name of its session. With its key it comes in when it comes back.
+      if (applicant.kind !== "websocket" && this.#exchange.isAborted) handler.abortSignal();
+      else this.#open(handler, applicant, checkedSubprotocol);
     } catch (error) {
       handler.abortSignal();
       throw error;
@@ -79,6 +81,7 @@ export class Admission {
 
   /** The first steps: whether the page that sent this may speak to the handler, and read the answer. Returns a promise only where a hook does. */
   checkOrigin(handler: WebSocketHandler<object>, options: object, kind: TransportKind): Promise<void> | void {
+    handler.setTransport(kind);
     const initialized = handler.initialize(options);
     if (isThenable(initialized)) {
       const wait = this.#waiterOf(handler);

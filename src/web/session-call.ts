@@ -33,7 +33,9 @@ export async function readSessionCall(
   const request = parseSessionRequest(Buffer.from(body.buffer, body.byteOffset, body.length).toString());
   if ("reason" in request) return invalid(request.reason);
   const asStream = wantsStream(exchange);
-  if (asStream && request.records.length > 0) return invalid("what asks for a stream brings no records");
+  const { records, close } = request;
+  if (asStream && records.length > 0) return invalid("what asks for a stream brings no records");
+  if (asStream && close !== undefined) return invalid("what asks for a stream does not close");
   return { ...request, asStream };
 }
 
