@@ -4,6 +4,7 @@
 export { Application } from "./app/application.ts";
 export type { ListenOptions } from "./app/application.ts";
 export type { Server } from "./app/server.ts";
+export { BodyError } from "./base/body-error.ts";
 export type { BytesLike } from "./base/bytes.ts";
 export { WaterspoutError } from "./base/errors.ts";
 export type { ErrorCode } from "./base/errors.ts";
@@ -24,6 +25,14 @@ export type { HeaderFields } from "./protocol/http/header-fields.ts";
 export { HandshakeError } from "./transport/dial/handshake-error.ts";
 export type { TlsOptions } from "./transport/http-server.ts";
 export type { TransportKind } from "./transport/transport.ts";
+export type { FormFile } from "./web/body/form-file.ts";
+export type { FormPart } from "./web/body/form-part.ts";
+export type {
+  SchemaOutput,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
+} from "./web/body/standard-schema.ts";
 export type { HandlerContext, NoParams } from "./web/handler.ts";
 export { HttpError } from "./web/http-error.ts";
 export type { HttpErrorOptions } from "./web/http-error.ts";

@@ -86,13 +86,66 @@ const table = {
   },
   ARGUMENT_MISSING: {
     status: 400,
-    message: "the query argument <name> is missing",
-    publicMessage: "A query argument is missing.",
+    message: "the <where> argument <name> is missing",
+    publicMessage: "An argument is missing.",
   },
   ARGUMENT_INVALID: {
     status: 400,
     message: "the query argument <name> is not percent-encoded UTF-8",
     publicMessage: "A query argument is malformed.",
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    message: "the body of the request is longer than <limit> bytes",
+    advice: "To allow more: <setting>.",
+    publicMessage: "The body is too large.",
+  },
+  BODY_ABORTED: {
+    status: 400,
+    message: "the body of the request ended before it was complete, after <received> bytes",
+    publicMessage: "The body is not complete.",
+  },
+  BODY_TIMEOUT: {
+    status: 408,
+    message: "nothing more of the body came for <limit> ms, after <received> bytes",
+    advice: "To allow more time: http: { bodyTimeoutMs }.",
+    publicMessage: "The body took too long to arrive.",
+  },
+  CONTENT_TYPE_REFUSED: {
+    status: 415,
+    message: "the body must be <expected>, got the Content-Type <type>",
+    publicMessage: "The Content-Type is not one that is expected here.",
+  },
+  CONTENT_ENCODING_REFUSED: {
+    status: 415,
+    message: "a body with the Content-Encoding <encoding> is not decoded",
+    publicMessage: "The Content-Encoding is not supported.",
+  },
+  TEXT_INVALID: {
+    status: 400,
+    message: "the body is not UTF-8",
+    publicMessage: "The body is not UTF-8.",
+  },
+  JSON_INVALID: {
+    status: 400,
+    message: "the body is not JSON: <reason>",
+    publicMessage: "The body is not JSON.",
+  },
+  SCHEMA_VIOLATED: {
+    status: 422,
+    message: "the body breaks its schema at <paths>",
+    publicMessage: "The body breaks its schema.",
+  },
+  FORM_INVALID: {
+    status: 400,
+    message: "the body is not the form that its Content-Type says: <reason>",
+    publicMessage: "The form is malformed.",
+  },
+  FORM_TOO_LARGE: {
+    status: 413,
+    message: "the form has more than <limit> <what>",
+    advice: "To allow more: http: { <setting> }.",
+    publicMessage: "The form is too large.",
   },
   STATUS_REFUSED: {
     message: "<handler> answered with status <status>",
@@ -204,12 +257,6 @@ const table = {
     advice: "To allow more: fallback: { maxSessions }.",
     publicMessage: "There are too many connections.",
   },
-  BODY_TOO_LARGE: {
-    status: 413,
-    message: "the body of the request is longer than <limit> bytes",
-    advice: "To allow more: fallback: { maxBodyBytes }.",
-    publicMessage: "The body is too large.",
-  },
 
   // A WebSocket connection that fails (RFC 6455 §7.1.7).
   WS_RESERVED_BITS: {
@@ -286,6 +333,13 @@ const table = {
   HEADER_INVALID: { message: "header <name> cannot be set: <reason>" },
   HEADERS_SENT: { message: "<what> is too late: the response headers have been sent" },
   STATUS_INVALID: { message: "a status is a whole number from <from> to <to>, got <status>" },
+  BODY_USED: {
+    message: "<what> is too late: the body has been read by <reader>",
+    advice: "A body is read once. To read a form in another way: static readonly streamRequestBody = true.",
+  },
+  FORM_NOT_READ: {
+    message: "<what> has no form yet: <when>",
+  },
   RETURN_VALUE_INVALID: {
     message: "<handler> returned <got>; a handler returns a string, an object, bytes, a Response or nothing",
   },

@@ -15,6 +15,22 @@ export interface HttpLimits {
   readonly requestTimeoutMs: number;
   /** Milliseconds that an idle connection is kept for the next request. Default 5 s, Node's. */
   readonly keepAliveTimeoutMs: number;
+  /** Milliseconds in which more of a body must come while somebody waits for it; past it 408. Default 30 s. */
+  readonly bodyTimeoutMs: number;
+  /** Bytes in the body of a request that a handler does not stream; past it 413. Default 10 MiB. */
+  readonly maxBodyBytes: number;
+  /** Arrays and objects inside each other in JSON; past it 400. Default 500: libraries walk through them by recursion. */
+  readonly maxJsonDepth: number;
+  /** Names and values of an urlencoded form; past it 413. Default 1 000, as PHP's. */
+  readonly maxFormFields: number;
+  /** Parts of a multipart body, fields and files together; past it 413. Default 100, as Tornado's. */
+  readonly maxFormParts: number;
+  /** Bytes of the header fields of a part; past it 413. Default 16 KiB, as of the request. */
+  readonly maxPartHeaderBytes: number;
+  /** Bytes of a multipart field, which is kept in memory; past it 413. Default 1 MiB. */
+  readonly maxFieldBytes: number;
+  /** Bytes of a file in a form that goes to disk; past it 413. Default 10 MiB. */
+  readonly maxFileBytes: number;
 }
 
 /** Limits and times of WebSocket connections. */
@@ -66,6 +82,14 @@ export const defaultHttpLimits: HttpLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 300_000,
   keepAliveTimeoutMs: 5_000,
+  bodyTimeoutMs: 30_000,
+  maxBodyBytes: 10 * MiB,
+  maxJsonDepth: 500,
+  maxFormFields: 1000,
+  maxFormParts: 100,
+  maxPartHeaderBytes: 16 * KiB,
+  maxFieldBytes: MiB,
+  maxFileBytes: 10 * MiB,
 };
 
 export const defaultWebSocketLimits: WebSocketLimits = {

@@ -14,7 +14,8 @@ import { respondWithFile } from "./file-responder.ts";
 import type { Adopted } from "./handle-stream.ts";
 import { openStream } from "./open-stream.ts";
 import { plainAnswer } from "./plain-answer.ts";
-import { readRequestBody } from "./request-body.ts";
+import type { BodyLimits } from "./request-body.ts";
+import { readRequestBody, RequestBody } from "./request-body.ts";
 import { ResponseStream } from "./response-stream.ts";
 import type { WebSocketTransportOptions } from "./websocket-transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
@@ -41,6 +42,8 @@ export interface ExchangeSource {
   readonly createResponse: () => ServerResponse;
   /** Bytes behind the header fields of a request that asked for another protocol. */
   readonly upgradeHead: Uint8Array | undefined;
+  /** Whether the client sends its body only when it is told to: `Expect: 100-continue`. */
+  readonly awaitsContinue?: boolean;
   /** Where a connection that leaves HTTP is written down. */
   readonly book: ConnectionBook;
 }
@@ -59,10 +62,13 @@ export class HttpExchange {
   #onAnswered: (() => void) | undefined;
   #onLost: (() => void) | undefined;
   #standingHeaders: readonly HeaderField[] = [];
+  #body: RequestBody | undefined;
+  #awaitsContinue: boolean;
 
   constructor(source: ExchangeSource) {
     this.#source = source;
     this.#request = source.request;
+    this.#awaitsContinue = source.awaitsContinue === true;
   }
 
   get method(): string {
@@ -155,9 +161,27 @@ export class HttpExchange {
     this.#standingHeaders = headers;
   }
 
-  /** The whole body of the request; see `readRequestBody`. */
+  /** The whole body of a request of the session protocol; see `readRequestBody`. */
   readBody(bytesMax: number): Promise<Uint8Array | Problem | undefined> {
-    return readRequestBody(this.#request, bytesMax);
+    const limits = { bytesMax, timeoutMs: 0, setting: "fallback: { maxBodyBytes }" };
+    return readRequestBody(this.openBody(limits));
+  }
+
+  /** The body of the request, to be read by one reader: to be called once. */
+  openBody(limits: BodyLimits): RequestBody {
+    this.#body = new RequestBody(this.#request, limits, () => {
+      if (!this.#awaitsContinue) return;
+      this.#awaitsContinue = false;
+      // RFC 9110 §10.1.1: nobody needs to be told to go on once there is an answer.
+      if (!this.#isAnswered) this.#startResponse().writeContinue();
+    });
+    return this.#body;
+  }
+
+  /** Nobody wants the rest of the body: see `RequestBody.discard`. */
+  discardBody(): void {
+    if (this.#body === undefined) this.#request.resume();
+    else this.#body.discard();
   }
 
   /** Begins an answer that is written bit by bit. It counts as answered now. */
@@ -217,7 +241,7 @@ export class HttpExchange {
   overrule(problem: Problem): void {
     this.#isOverruled = true;
     this.#onAnswered = undefined;
-    const response = (this.#response ??= this.#source.createResponse());
+    const response = this.#startResponse();
     if (response.headersSent) {
       this.abort();
       return;
@@ -242,8 +266,7 @@ export class HttpExchange {
     this.#stopWatching();
     this.#onLost = listener;
     if (!this.isUpgrade) {
-      this.#response ??= this.#source.createResponse();
-      this.#response.once("close", listener);
+      this.#startResponse().once("close", listener);
       return;
     }
     const { socket } = this.#request;
@@ -303,7 +326,7 @@ export class HttpExchange {
 
   #open(status: number, headers: ResponseHeaders): ServerResponse {
     this.#stopWatching();
-    const response = (this.#response ??= this.#source.createResponse());
+    const response = this.#startResponse();
     this.#isAnswered = true;
     response.statusCode = status;
     for (const [name, value] of headers) response.setHeader(name, value);
@@ -315,6 +338,11 @@ export class HttpExchange {
     if (this.isAborted) this.#answered();
     else response.once("close", () => this.#answered());
     return response;
+  }
+
+  #startResponse(): ServerResponse {
+    this.#response ??= this.#source.createResponse();
+    return this.#response;
   }
 
   #answered(): void {

@@ -75,9 +75,12 @@ export class HttpServer {
     this.#server.on("connection", (socket: Socket) => this.#book.add(socket, tls !== undefined));
     this.#server.on("secureConnection", (socket: Socket) => this.#book.secure(socket));
     const receiveRequest = (request: IncomingMessage, response: ServerResponse): void =>
-      this.#receiveRequest(request, response);
+      this.#receiveRequest(request, response, false);
     this.#server.on("request", receiveRequest);
     this.#server.on("checkExpectation", receiveRequest);
+    // Left to itself Node says "100 Continue" before anybody knows whether the body is wanted. An answer without it closes
+    // the connection, which Node sees to: what comes next might be that body or another request (RFC 9110 §10.1.1).
+    this.#server.on("checkContinue", (request, response) => this.#receiveRequest(request, response, true));
     this.#server.on("upgrade", (request, socket, head) =>
       this.#receiveUpgrade(request, socket as Socket, head),
     );
@@ -139,15 +142,19 @@ export class HttpServer {
     this.#book.destroyAll();
   }
 
-  #receiveRequest(request: IncomingMessage, response: ServerResponse): void {
-    const source = { request, createResponse: () => response, upgradeHead: undefined, book: this.#book };
+  #receiveRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
+    const createResponse = (): ServerResponse => response;
+    const source = { request, createResponse, upgradeHead: undefined, book: this.#book, awaitsContinue };
     const exchange = new HttpExchange(source);
     const { socket } = request;
     this.#book.begin(socket, exchange);
     response.once("close", () => this.#book.end(socket, exchange));
     // The rest of a body that nobody wants is not read for ever.
     response.once("finish", () => {
-      if (!exchange.hasBody || request.complete) return;
+      if (!exchange.hasBody) return;
+      // Also one that is here already: what is not taken out of the stream would hold up the next request.
+      exchange.discardBody();
+      if (request.complete) return;
       const deadline = after(endTimeoutMs, () => endSocket(socket, endTimeoutMs));
       request.once("close", () => deadline.cancel());
     });

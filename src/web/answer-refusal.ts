@@ -23,7 +23,8 @@ export async function answerRefusal(
     refuseOpenly(exchange, refusal, environment, offer);
     return;
   }
-  const page = renderErrorPage(refusal, fieldValue(exchange.headers, "accept"), debug, stack);
+  const accept = fieldValue(exchange.headers, "accept");
+  const page = refusal.ownPage(debug) ?? renderErrorPage(refusal, accept, debug, stack);
   const headers = [["Content-Type", page.type] as const, ["X-Content-Type-Options", "nosniff"] as const];
   await exchange.respond(refusal.status, [...headers, ...refusal.headers], page.body);
 }

@@ -1,16 +1,57 @@
+import { describe } from "../base/errors.ts";
+import { quote } from "../base/text.ts";
+import { Refusal } from "./refusal.ts";
+
+/** A name and its value; undefined for a value that is not percent-encoded UTF-8. */
+export type Pair = readonly [name: string, value: string | undefined];
+
 /**
- * Reads a query string (application/x-www-form-urlencoded, WHATWG URL §5.1), strictly: bytes that are no UTF-8 are
- * not replaced but reported, as undefined in place of the value.
+ * Reads a query string or a form (application/x-www-form-urlencoded, WHATWG URL §5.1), strictly: bytes that are no UTF-8
+ * are not replaced but reported, as undefined in place of the value. Undefined when there are more pairs than `pairsMax`.
  */
-export function parseQuery(query: string): (readonly [name: string, value: string | undefined])[] {
-  return query
-    .split("&")
-    .filter((pair) => pair !== "")
-    .map((pair) => {
-      const equals = pair.indexOf("=");
-      const name = equals === -1 ? pair : pair.slice(0, equals);
-      return [decode(name) ?? name, decode(equals === -1 ? "" : pair.slice(equals + 1))];
-    });
+export function parseQuery(query: string): Pair[];
+export function parseQuery(query: string, pairsMax: number): Pair[] | undefined;
+export function parseQuery(query: string, pairsMax = Infinity): Pair[] | undefined {
+  const pairs: Pair[] = [];
+  for (let start = 0; start < query.length;) {
+    const ampersand = query.indexOf("&", start);
+    const end = ampersand === -1 ? query.length : ampersand;
+    if (end > start) {
+      if (pairs.length === pairsMax) return undefined;
+      pairs.push(parsePair(query.slice(start, end)));
+    }
+    start = end + 1;
+  }
+  return pairs;
+}
+
+/** The values of `name` in order, without white space around them. @throws Refusal ARGUMENT_INVALID */
+export function argumentsOf(pairs: readonly Pair[], name: string): string[] {
+  const values: string[] = [];
+  for (const [each, value] of pairs) {
+    if (each !== name) continue;
+    if (value === undefined) throw new Refusal(describe("ARGUMENT_INVALID", { name: quote(name) }));
+    values.push(value.trim());
+  }
+  return values;
+}
+
+/** The last of the values, or the default. @throws Refusal ARGUMENT_MISSING; `where` says in which place. */
+export function lastArgument(
+  values: readonly string[],
+  name: string,
+  defaultValue: string | undefined,
+  where: "query" | "form" | "query or form",
+): string {
+  const value = values.at(-1) ?? defaultValue;
+  if (value === undefined) throw new Refusal(describe("ARGUMENT_MISSING", { where, name: quote(name) }));
+  return value;
+}
+
+function parsePair(pair: string): Pair {
+  const equals = pair.indexOf("=");
+  const name = equals === -1 ? pair : pair.slice(0, equals);
+  return [decode(name) ?? name, decode(equals === -1 ? "" : pair.slice(equals + 1))];
 }
 
 function decode(text: string): string | undefined {

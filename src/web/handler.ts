@@ -1,11 +1,10 @@
-import { describe, misuse } from "../base/errors.ts";
+import { misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
 import { checkHeader } from "../transport/check-header.ts";
-import { parseQuery } from "./arguments.ts";
+import { argumentsOf, lastArgument, parseQuery } from "./arguments.ts";
 import type { Environment } from "./environment.ts";
 import type { HttpRequest } from "./http-request.ts";
 import type { PathValues } from "./path-pattern.ts";
-import { Refusal } from "./refusal.ts";
 import type { RouteMatch } from "./router.ts";
 
 /**
@@ -76,19 +75,12 @@ export abstract class Handler<Params extends object = NoParams> {
    * Without a default, a missing argument answers the request with 400; so does one that is not UTF-8.
    */
   getQueryArgument(name: string, defaultValue?: string): string {
-    const value = this.getQueryArguments(name).at(-1) ?? defaultValue;
-    if (value === undefined) throw new Refusal(describe("ARGUMENT_MISSING", { name: quote(name) }));
-    return value;
+    return lastArgument(this.getQueryArguments(name), name, defaultValue, "query");
   }
 
   /** All values of a query argument, in order, without white space around them. */
   getQueryArguments(name: string): string[] {
-    return parseQuery(this.request.query)
-      .filter(([each]) => each === name)
-      .map(([, value]) => {
-        if (value === undefined) throw new Refusal(describe("ARGUMENT_INVALID", { name: quote(name) }));
-        return value.trim();
-      });
+    return argumentsOf(parseQuery(this.request.query), name);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Problem } from "../base/errors.ts";
 import { describe, errorTable } from "../base/errors.ts";
+import type { ErrorPage } from "./error-page.ts";
 import type { HttpError } from "./http-error.ts";
 
 /**
@@ -22,6 +23,11 @@ export class Refusal extends Error {
   /** What may be told to a client in production. */
   get publicMessage(): string {
     return errorTable[this.problem.code].publicMessage ?? "";
+  }
+
+  /** A body for the answer in place of the usual page. */
+  ownPage(_debug: boolean): ErrorPage | undefined {
+    return undefined;
   }
 
   /** The refusal that an `HttpError` thrown by `handler` asks for; its status says it all where it has no message. */

@@ -1,4 +1,5 @@
 import type { Problem } from "../base/errors.ts";
+import { BodyError } from "../base/body-error.ts";
 import { describe } from "../base/errors.ts";
 import { quote } from "../base/text.ts";
 import { listIncludes } from "../protocol/http/field-values.ts";
@@ -7,6 +8,7 @@ import type { HttpExchange } from "../transport/http-exchange.ts";
 import type { LoggedRequest } from "./access-log.ts";
 import { stackOf } from "./access-log.ts";
 import { answerRefusal } from "./answer-refusal.ts";
+import { BodyReader } from "./body/body-reader.ts";
 import { ConnectionCycle } from "./connection-cycle.ts";
 import type { Environment } from "./environment.ts";
 import type { Handler } from "./handler.ts";
@@ -35,7 +37,7 @@ const selfExplaining: ReadonlySet<string> = new Set([
  * The life of one request, stage by stage; the same for a page and for a WebSocket until the handler is known:
  *
  *     readRequest → route
- *       RequestHandler:   → initialize → getCurrentUser → prepare → verb → response
+ *       RequestHandler:   → initialize → getCurrentUser → prepare → form → verb → response
  *       WebSocketHandler: → ConnectionCycle
  *
  * Any stage may refuse, by throwing a `Refusal` or an `HttpError`; there is one place that answers refusals.
@@ -47,6 +49,7 @@ export class RequestCycle {
   #request: HttpRequest | undefined;
   #refused: Refusal | undefined;
   #connection: ConnectionCycle | undefined;
+  #body: BodyReader | undefined;
 
   constructor(exchange: HttpExchange, environment: Environment, sessions: SessionRegistry) {
     this.#exchange = exchange;
@@ -70,6 +73,7 @@ export class RequestCycle {
     } catch (error) {
       await this.#receiveError(error, handlerName).catch((failure: unknown) => this.#cut(failure));
     }
+    await this.#body?.dispose().catch((failure: unknown) => this.#logFailure(failure));
   }
 
   async #serve(request: HttpRequest, match: RouteMatch): Promise<void> {
@@ -94,11 +98,15 @@ export class RequestCycle {
 
   async #respond(handler: RequestHandler<object>, options: object): Promise<void> {
     handler.attachExchange(this.#exchange);
+    const { http } = this.#environment.settings;
+    this.#body = new BodyReader(this.#exchange, http, handler.constructor as typeof RequestHandler);
+    handler.attachBody(this.#body);
     await handler.initialize(options);
     if (handler.isFinished) return;
     const method = this.#methodOf(handler);
     await prepare(handler);
     if (handler.isFinished) return;
+    await handler.readForm();
     await handler.finishWith(await method());
   }
 
@@ -116,8 +124,13 @@ export class RequestCycle {
   }
 
   async #receiveError(error: unknown, handlerName: string): Promise<void> {
-    const refusal = error instanceof HttpError ? Refusal.from(error, handlerName) : error;
+    const refusal = refusalOf(error, handlerName);
     if (this.#exchange.isAnswered) {
+      // What the client did wrong is no failure of ours, also when it is too late to say so.
+      if (error instanceof BodyError) {
+        this.#exchange.abort();
+        return;
+      }
       this.#cut(error);
     } else if (refusal instanceof Refusal) {
       await this.#refuse(refusal);
@@ -171,6 +184,12 @@ export class RequestCycle {
   #logFailure(error: unknown): void {
     this.#environment.log.failed(this.#loggedRequest(), error);
   }
+}
+
+/** What an exception says to the client, or the exception itself where it is none of the client's business. */
+function refusalOf(error: unknown, handlerName: string): unknown {
+  if (error instanceof BodyError) return new Refusal(error.problem);
+  return error instanceof HttpError ? Refusal.from(error, handlerName) : error;
 }
 
 async function prepare(handler: Handler<object>): Promise<void> {

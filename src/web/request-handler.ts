@@ -4,6 +4,12 @@ import { encodeJson } from "../base/json.ts";
 import { kindOf } from "../base/text.ts";
 import type { FileResult } from "../transport/file-responder.ts";
 import type { HttpExchange, ResponseBody } from "../transport/http-exchange.ts";
+import { argumentsOf, lastArgument } from "./arguments.ts";
+import type { BodyReader } from "./body/body-reader.ts";
+import type { FormFile } from "./body/form-file.ts";
+import type { FormPart } from "./body/form-part.ts";
+import { assertSchema, checkSchema } from "./body/json.ts";
+import type { SchemaOutput, StandardSchema } from "./body/standard-schema.ts";
 import type { NoParams } from "./handler.ts";
 import { belongsToConnection, Handler } from "./handler.ts";
 
@@ -111,6 +117,134 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     this.#chunks = [];
     void this.#respond(undefined);
   }
+
+  // The body of the request, and the arguments that come in it: all of it is in web/body.
+
+  /**
+   * Whether the handler reads the body itself, as it comes: with `for await (const chunk of this.body)`, or a form's parts with
+   * `this.parts()`. `prepare` then runs before the body, no form is read for it, and its length has no limit but `maxBodyBytes`.
+   */
+  static readonly streamRequestBody: boolean = false;
+
+  /** The most bytes of a body, for this handler: in place of the setting `http.maxBodyBytes`, or of no limit where it streams. */
+  static readonly maxBodyBytes: number | undefined = undefined;
+
+  #reader: BodyReader | undefined;
+
+  /**
+   * The body, chunk by chunk and once. Nothing more is read than the loop takes, so that a slow loop slows the client.
+   *
+   * @throws WaterspoutError BODY_USED; while iterating BodyError BODY_TOO_LARGE, BODY_ABORTED, BODY_TIMEOUT
+   * @example
+   * class Upload extends RequestHandler {
+   *   static override readonly streamRequestBody = true;
+   *   async put() {
+   *     let bytes = 0;
+   *     for await (const chunk of this.body) bytes += chunk.length;
+   *     return { bytes };
+   *   }
+   * }
+   */
+  get body(): AsyncIterable<Uint8Array> {
+    return this.#attachedReader().stream();
+  }
+
+  /**
+   * The bytes of the body, as often as wanted.
+   *
+   * @throws WaterspoutError BODY_USED where a form has been read; BodyError BODY_TOO_LARGE, BODY_ABORTED, BODY_TIMEOUT
+   */
+  bytes(): Promise<Uint8Array> {
+    return this.#attachedReader().bytes();
+  }
+
+  /**
+   * The body as text.
+   *
+   * @throws what `bytes` throws, and BodyError TEXT_INVALID unless it is UTF-8, CONTENT_TYPE_REFUSED for another charset.
+   */
+  text(): Promise<string> {
+    return this.#attachedReader().text();
+  }
+
+  /**
+   * The body as JSON: without a schema whatever it is, with one what the schema makes of it. Takes the schemas of every library that
+   * follows Standard Schema, such as zod, valibot and arktype. A body that breaks the schema is answered with 422 and the
+   * paths at which it does.
+   *
+   * @throws what `text` throws; BodyError CONTENT_TYPE_REFUSED, JSON_INVALID
+   */
+  json(): Promise<unknown>;
+  json<Schema extends StandardSchema>(schema: Schema): Promise<SchemaOutput<Schema>>;
+  async json(schema?: StandardSchema): Promise<unknown> {
+    if (schema !== undefined) assertSchema(schema);
+    const value = await this.#attachedReader().json();
+    return schema === undefined ? value : checkSchema(schema, value);
+  }
+
+  /**
+   * The parts of a multipart form as they come, for a handler that streams. Each is read before the next; what the loop leaves
+   * of a part is passed over.
+   *
+   * @throws while iterating: WaterspoutError BODY_USED; BodyError FORM_INVALID, FORM_TOO_LARGE, and what `body` throws
+   */
+  parts(): AsyncGenerator<FormPart, void, undefined> {
+    return this.#attachedReader().parts();
+  }
+
+  /** The files of a multipart form, on disk until the request has been answered. @throws WaterspoutError FORM_NOT_READ in `prepare`. */
+  get files(): readonly FormFile[] {
+    return this.#attachedReader().form("files").files;
+  }
+
+  /**
+   * The last value of an argument of the query or of the form, where the form's come last, without white space around it.
+   *
+   * Without a default, a missing argument answers the request with 400; so does one that is not UTF-8.
+   *
+   * @throws WaterspoutError FORM_NOT_READ in `prepare` of a request with a form.
+   */
+  getArgument(name: string, defaultValue?: string): string {
+    return lastArgument(this.getArguments(name), name, defaultValue, "query or form");
+  }
+
+  /** All values of an argument, those of the query first. @throws like `getArgument` */
+  getArguments(name: string): string[] {
+    const fields = this.#attachedReader().fieldsBesidesQuery(`getArgument(${kindOf(name)})`);
+    return [...this.getQueryArguments(name), ...argumentsOf(fields, name)];
+  }
+
+  /**
+   * The last value of a field of the form, without white space around it. Without a default, a missing one answers with 400.
+   *
+   * @throws WaterspoutError FORM_NOT_READ in `prepare`, and where the handler streams.
+   */
+  getBodyArgument(name: string, defaultValue?: string): string {
+    return lastArgument(this.getBodyArguments(name), name, defaultValue, "form");
+  }
+
+  /** All values of a field of the form, in order. @throws like `getBodyArgument` */
+  getBodyArguments(name: string): string[] {
+    return argumentsOf(this.#attachedReader().form(`getBodyArgument(${kindOf(name)})`).fields, name);
+  }
+
+  /** Reads the form, if there is one and the handler does not stream; once, also when called early, to check a token in it. @internal */
+  readForm(): Promise<void> {
+    return this.#attachedReader().readForm();
+  }
+
+  /** @internal */
+  attachBody(reader: BodyReader): void {
+    this.#reader = reader;
+  }
+
+  /** Attached before `initialize`. */
+  #attachedReader(): BodyReader {
+    if (this.#reader === undefined) throw new Error("the handler has no request");
+    return this.#reader;
+  }
+
+  // The end of the body's part.
 
   /** @internal */
   attachExchange(exchange: HttpExchange): void {

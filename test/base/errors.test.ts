@@ -25,6 +25,8 @@ const thrown: ReadonlySet<ErrorCode> = new Set([
   "HEADER_INVALID",
   "HEADERS_SENT",
   "STATUS_INVALID",
+  "BODY_USED",
+  "FORM_NOT_READ",
   "RETURN_VALUE_INVALID",
   "ARGUMENT_TYPE_INVALID",
   "CLOSE_CODE_INVALID",

@@ -10,6 +10,14 @@ test("the limits of the HTTP side are the documented ones", () => {
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 300_000,
     keepAliveTimeoutMs: 5000,
+    bodyTimeoutMs: 30_000,
+    maxBodyBytes: 10_485_760,
+    maxJsonDepth: 500,
+    maxFormFields: 1000,
+    maxFormParts: 100,
+    maxPartHeaderBytes: 16_384,
+    maxFieldBytes: 1_048_576,
+    maxFileBytes: 10_485_760,
   });
 });
 

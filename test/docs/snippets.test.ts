@@ -12,7 +12,7 @@ const directory = join("build", "snippets");
 const documents = [
   "README.md",
   "README.zh-CN.md",
-  ...readdirSync("docs").map((file) => `docs/${file}`),
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" }).map((file) => `docs/${file}`),
 ].filter((file) => file.endsWith(".md"));
 
 /** The programs of a document, with a name for each. */

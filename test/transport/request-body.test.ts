@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { test } from "node:test";
-import { readRequestBody } from "../../src/transport/request-body.ts";
+import { readRequestBody, RequestBody } from "../../src/transport/request-body.ts";
+
+/** The body of a request, of at most so many bytes. */
+function bodyOf(request: IncomingMessage, bytesMax: number): RequestBody {
+  return new RequestBody(request, { bytesMax, timeoutMs: 0, setting: "a setting" }, () => {});
+}
 
 /** A request whose body the test pushes. */
 function requestOf(length?: number): IncomingMessage {
@@ -14,23 +19,23 @@ function requestOf(length?: number): IncomingMessage {
 test("a body is read whole, in however many pieces it comes", async () => {
   for (const pieces of [[], ["abc"], ["a", "", "bc"]]) {
     const request = requestOf();
-    const body = readRequestBody(request, 3);
+    const body = readRequestBody(bodyOf(request, 3));
     for (const piece of pieces) if (piece !== "") request.push(piece);
     request.push(null);
     const bytes = await body;
     assert.ok(bytes instanceof Uint8Array);
     assert.equal(Buffer.from(bytes).toString(), pieces.join(""));
-    assert.deepEqual(["data", "end", "close"].map((name) => request.listenerCount(name)), [0, 0, 0]); // prettier-ignore
+    assert.deepEqual(["readable", "end", "close"].map((name) => request.listenerCount(name)), [0, 0, 0]); // prettier-ignore
   }
 });
 
 test("a body is too long by what it says of itself, without reading it, or by what comes", async () => {
   const told = requestOf(4);
-  const problem = await readRequestBody(told, 3);
+  const problem = await readRequestBody(bodyOf(told, 3));
   assert.ok(problem !== undefined && "code" in problem);
   assert.deepEqual([problem.code, told.readableFlowing], ["BODY_TOO_LARGE", null]);
   const request = requestOf();
-  const body = readRequestBody(request, 3);
+  const body = readRequestBody(bodyOf(request, 3));
   request.push("ab");
   request.push("cd");
   const found = await body;
@@ -40,7 +45,7 @@ test("a body is too long by what it says of itself, without reading it, or by wh
 
 test("a client that leaves before the end leaves nothing", async () => {
   const request = requestOf(4);
-  const body = readRequestBody(request, 10);
+  const body = readRequestBody(bodyOf(request, 10));
   request.push("ab");
   request.destroy();
   assert.equal(await body, undefined);

@@ -99,7 +99,7 @@ test("an argument that is missing without a default is 400, and the log names it
   for (const path of ["/", "/?p=1", "/?Q=1"]) {
     const { status, text } = await get(server, path);
     assert.equal(status, 400, path);
-    assert.equal(text, "400: Bad Request\nARGUMENT_MISSING: A query argument is missing.\n");
+    assert.equal(text, "400: Bad Request\nARGUMENT_MISSING: An argument is missing.\n");
     await log.expect(/^400 GET/);
   }
   // Explained once, then counted.

@@ -29,6 +29,14 @@ test("the defaults are those of the design", () => {
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 300_000,
     keepAliveTimeoutMs: 5_000,
+    bodyTimeoutMs: 30_000,
+    maxBodyBytes: 10 << 20,
+    maxJsonDepth: 500,
+    maxFormFields: 1000,
+    maxFormParts: 100,
+    maxPartHeaderBytes: 16 * 1024,
+    maxFieldBytes: 1 << 20,
+    maxFileBytes: 10 << 20,
   });
   assert.deepEqual(defaultWebSocketLimits, {
     maxMessageBytes: 1 << 20,
