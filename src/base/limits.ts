@@ -15,6 +15,11 @@ export interface HttpLimits {
   readonly requestTimeoutMs: number;
   /** Milliseconds that an idle connection is kept for the next request. Default 5 s, Node's. */
   readonly keepAliveTimeoutMs: number;
+  /**
+   * Milliseconds in which a client must take something (64 KiB at most) of what waits for it; past it the connection is cut.
+   * Default 30 s: half of nginx's and Apache's, which are made for slower lines than there are today.
+   */
+  readonly responseTimeoutMs: number;
 }
 
 /** Limits and times of WebSocket connections. */
@@ -66,6 +71,7 @@ export const defaultHttpLimits: HttpLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 300_000,
   keepAliveTimeoutMs: 5_000,
+  responseTimeoutMs: 30_000,
 };
 
 export const defaultWebSocketLimits: WebSocketLimits = {

@@ -15,6 +15,7 @@ import { endSocket } from "./end-socket.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { checkHost, checkPort, listenError, serverUrl } from "./listen-address.ts";
 import { plainResponse } from "./plain-answer.ts";
+import { StallWatch } from "./stall-watch.ts";
 
 /** What `tls.createServer` takes: certificate, key and the rest. */
 export type { TlsOptions };
@@ -43,14 +44,17 @@ export interface HttpServerOptions {
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server;
-  readonly #book = new ConnectionBook();
+  readonly #book: ConnectionBook;
   /** Connections on which something came that was no HTTP: one answer and one log line each, however much follows. */
   readonly #failed = new WeakSet<Socket>();
+  readonly #stalls: StallWatch;
   #url = "";
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
     const { limits, tls } = options;
+    this.#book = new ConnectionBook();
+    this.#stalls = new StallWatch(this.#book, limits.responseTimeoutMs);
     const { requestTimeoutMs, headersTimeoutMs } = limits;
     const settings = {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -117,6 +121,7 @@ export class HttpServer {
         resolve();
       });
     });
+    this.#stalls.start();
     this.#url = serverUrl(this.#options.tls === undefined ? "http" : "https", host, this.port);
   }
 
@@ -130,6 +135,7 @@ export class HttpServer {
       this.#server.closeIdleConnections();
       this.#book.destroySilent();
     });
+    this.#stalls.stop();
     await this.#book.streamsClosed();
   }
 
@@ -144,13 +150,11 @@ export class HttpServer {
     const exchange = new HttpExchange(source);
     const { socket } = request;
     this.#book.begin(socket, exchange);
-    response.once("close", () => this.#book.end(socket, exchange));
-    // The rest of a body that nobody wants is not read for ever.
-    response.once("finish", () => {
-      if (!exchange.hasBody || request.complete) return;
-      const deadline = after(endTimeoutMs, () => endSocket(socket, endTimeoutMs));
-      request.once("close", () => deadline.cancel());
+    response.on("close", () => {
+      this.#book.end(socket, exchange);
+      exchange.receiveClosed();
     });
+    if (exchange.hasBody) endUnread(request, response);
     this.#options.receiveExchange(exchange);
   }
 
@@ -164,6 +168,7 @@ export class HttpServer {
       // Node has stopped telling a response when its socket takes more.
       const onDrain = (): boolean => response.emit("drain");
       socket.on("drain", onDrain);
+      response.once("close", () => exchange.receiveClosed());
       response.once("finish", () => {
         socket.off("drain", onDrain);
         response.detachSocket(socket);
@@ -172,7 +177,12 @@ export class HttpServer {
       });
       return response;
     };
-    const exchange = new HttpExchange({ request, createResponse, upgradeHead: head, book: this.#book });
+    const exchange: HttpExchange = new HttpExchange({
+      request,
+      createResponse,
+      upgradeHead: head,
+      book: this.#book,
+    });
     this.#book.whenIdle(socket, () => this.#options.receiveExchange(exchange));
   }
 
@@ -214,6 +224,16 @@ export class HttpServer {
   #report(problem: Problem, socket: Socket): void {
     this.#options.receiveProblem(problem, plainAddress(socket.remoteAddress));
   }
+}
+
+/** The rest of a body that nobody wants is not read for ever. */
+function endUnread(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  response.once("finish", () => {
+    if (request.complete) return;
+    const deadline = after(endTimeoutMs, () => endSocket(socket, endTimeoutMs));
+    request.once("close", () => deadline.cancel());
+  });
 }
 
 /** What a broken connection means is said by its "close". Apart from where closures would keep the request alive. */

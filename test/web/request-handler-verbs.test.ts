@@ -97,13 +97,13 @@ test("a verb without a method is 405, with the verbs there are", async (context)
     ["/nothing", Nothing],
   ]);
   const table: readonly [method: string, path: string, allow: string][] = [
-    ["POST", "/get", "GET, HEAD"],
-    ["DELETE", "/get", "GET, HEAD"],
-    ["OPTIONS", "/get", "GET, HEAD"],
-    ["GET", "/post", "POST"],
+    ["POST", "/get", "GET, HEAD, OPTIONS"],
+    ["DELETE", "/get", "GET, HEAD, OPTIONS"],
+    ["GET", "/post", "POST, OPTIONS"],
     // Without get there is nothing that HEAD could be answered with.
-    ["HEAD", "/post", "POST"],
+    ["HEAD", "/post", "POST, OPTIONS"],
     ["GET", "/nothing", ""],
+    ["OPTIONS", "/nothing", ""],
     ["TRACE", "/every", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
     ["PROPFIND", "/every", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
   ];
@@ -130,7 +130,7 @@ test("a verb is not a property: names that every object has are no verbs", async
   const server = await serveRoutes(context, log, [["/", Fields]]);
   const { status, header } = await request(server, "POST", "/");
   assert.equal(status, 405);
-  assert.equal(header("Allow"), "GET, HEAD");
+  assert.equal(header("Allow"), "GET, HEAD, OPTIONS");
   await log.expect(/^405 POST/);
 });
 

@@ -12,6 +12,10 @@ test("without settings everything has its safe default", () => {
   const { proxies, ...rest } = resolveSettings({});
   assert.deepEqual(rest, {
     debug: false,
+    automaticMethods: true,
+    compressResponse: undefined,
+    securityHeaders: false,
+    requestContext: false,
     origins: [],
     hosts: undefined,
     anyHost: false,
@@ -29,6 +33,7 @@ test("the defaults are those of the design", () => {
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 300_000,
     keepAliveTimeoutMs: 5_000,
+    responseTimeoutMs: 30_000,
   });
   assert.deepEqual(defaultWebSocketLimits, {
     maxMessageBytes: 1 << 20,
