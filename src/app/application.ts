@@ -124,7 +124,11 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
    * @example
    * app.every(60_000, () => app.publish("clock", new Date().toISOString()), { jitter: 0.1 });
    */
-  every(intervalMs: number, callback: () => unknown, options: PeriodicCallbackOptions = {}): PeriodicCallback {
+  every(
+    intervalMs: number,
+    callback: () => unknown,
+    options: PeriodicCallbackOptions = {},
+  ): PeriodicCallback {
     const onError = (error: unknown): void =>
       this.#logger.error(`Exception in a periodic callback\n${stackOf(error)}`);
     const periodic = new PeriodicCallback(callback, intervalMs, { onError, ...options });

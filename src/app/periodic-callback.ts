@@ -50,7 +50,12 @@ export class PeriodicCallback {
   constructor(callback: () => unknown, intervalMs: number, options: PeriodicCallbackOptions = {}) {
     const { jitter = 0, signal, onError } = options;
     check("callback", typeof callback === "function", "a function", callback);
-    check("intervalMs", intervalMs > 0 && intervalMs <= delayMsMax / 2, "more than 0 milliseconds", intervalMs);
+    check(
+      "intervalMs",
+      intervalMs > 0 && intervalMs <= delayMsMax / 2,
+      "more than 0 milliseconds",
+      intervalMs,
+    );
     check("jitter", jitter >= 0 && jitter <= 1, "from 0 to 1", jitter);
     this.#callback = callback;
     this.#intervalMs = intervalMs;

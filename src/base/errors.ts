@@ -295,7 +295,8 @@ const table = {
   INTERVAL_INVALID: { message: "<name> must be <expected>, got <got>" },
   STATUS_INVALID: { message: "a status is a whole number from <from> to <to>, got <status>" },
   RETURN_VALUE_INVALID: {
-    message: "<handler> returned <got>; a handler returns a string, an object, bytes, a Response, a stream or nothing",
+    message:
+      "<handler> returned <got>; a handler returns a string, an object, bytes, a Response, a stream or nothing",
   },
   ARGUMENT_TYPE_INVALID: { message: "<name> must be <expected>, got <got>" },
   CLOSE_CODE_INVALID: {

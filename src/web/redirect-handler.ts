@@ -38,7 +38,9 @@ export class RedirectHandler extends RequestHandler {
       .replace(/(?<=\/)(?::([A-Za-z_]\w*)|\*)(?=[/?#]|$)/g, (text, name: string | undefined) => {
         const value = params[name ?? "*"];
         if (value === undefined) return text;
-        return name === undefined ? value.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(value);
+        return name === undefined
+          ? value.split("/").map(encodeURIComponent).join("/")
+          : encodeURIComponent(value);
       })
       .replace(/\{(\d+)\}/g, (text, index: string) => {
         const value = this.pathArgs[Number(index)];

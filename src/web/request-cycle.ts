@@ -73,7 +73,11 @@ export class RequestCycle implements ExchangeListener {
     try {
       const serving = this.#serve();
       if (serving === undefined) this.#endHooks();
-      else Promise.resolve(serving).then(() => this.#endHooks(), (error: unknown) => this.#receiveFailure(error));
+      else
+        Promise.resolve(serving).then(
+          () => this.#endHooks(),
+          (error: unknown) => this.#receiveFailure(error),
+        );
     } catch (error) {
       this.#receiveFailure(error);
     }
@@ -306,7 +310,8 @@ export class RequestCycle implements ExchangeListener {
 
   /** What is called by the connection does not know whose request it is. */
   #inContext(act: () => void): void {
-    if (this.#environment.hasRequestContext && this.#request !== undefined) runWithRequest(this.#request, act);
+    if (this.#environment.hasRequestContext && this.#request !== undefined)
+      runWithRequest(this.#request, act);
     else act();
   }
 }

@@ -12,7 +12,11 @@ import type { ResolvedSettings } from "./settings.ts";
 const codings: readonly ContentCoding[] = ["br", "gzip"];
 
 /** Whether the content of a response may be given a coding, whoever asks. Its header fields then say that it depends on who does. */
-export function prepareCompression(status: number, headers: HeaderField[], settings: ResolvedSettings): boolean {
+export function prepareCompression(
+  status: number,
+  headers: HeaderField[],
+  settings: ResolvedSettings,
+): boolean {
   if (settings.compressResponse === undefined || !isCompressible(status, headers)) return false;
   addVary(headers);
   return true;

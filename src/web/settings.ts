@@ -160,7 +160,11 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
   };
 }
 
-const defaultResponseCompression: ResponseCompression = { thresholdBytes: 1024, gzipLevel: 6, brotliQuality: 4 };
+const defaultResponseCompression: ResponseCompression = {
+  thresholdBytes: 1024,
+  gzipLevel: 6,
+  brotliQuality: 4,
+};
 
 const responseCompressionRanges: Readonly<Record<keyof ResponseCompression, [number, number]>> = {
   thresholdBytes: [0, Number.MAX_SAFE_INTEGER],

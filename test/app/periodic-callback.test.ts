@@ -171,8 +171,7 @@ test("what makes no sense is refused", () => {
   ];
   for (const [callback, intervalMs, jitter = 0] of bad) {
     assert.throws(
-      () =>
-        new PeriodicCallback(callback as () => void, intervalMs as number, { jitter: jitter as number }),
+      () => new PeriodicCallback(callback as () => void, intervalMs as number, { jitter: jitter as number }),
       { code: "INTERVAL_INVALID" },
     );
   }

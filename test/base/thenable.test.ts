@@ -9,7 +9,10 @@ test("something to wait for is an object with a method then", () => {
 });
 
 test("what follows is done at once where nothing has to be waited for, and later where something has", async () => {
-  assert.equal(chain(1, (value) => value + 1), 2);
+  assert.equal(
+    chain(1, (value) => value + 1),
+    2,
+  );
   assert.equal(await chain(Promise.resolve(1), (value) => value + 1), 2);
   await assert.rejects(async () => await chain(Promise.reject(new Error("no")), () => 5), /no/);
 });

@@ -58,17 +58,20 @@ test("a whole response to GET has a tag, and a client that has it gets a 304 wit
 });
 
 test("what is not asked for by GET, is no 200, is empty or is streamed has no tag", async (context) => {
-  class Various extends (page(() => "")) {
+  class Various extends page(() => "") {
     post() {
       return "posted";
     }
   }
   const server = await serveRoutes(context, log, [
     ["/empty", Various],
-    ["/created", page((handler) => {
-      handler.setStatus(201);
-      return "created";
-    })],
+    [
+      "/created",
+      page((handler) => {
+        handler.setStatus(201);
+        return "created";
+      }),
+    ],
     [
       "/flushed",
       page(async (handler) => {
@@ -90,17 +93,20 @@ test("what is not asked for by GET, is no 200, is empty or is streamed has no ta
 });
 
 test("a handler may name its own tag, or have none", async (context) => {
-  class Versioned extends (page(() => "x")) {
+  class Versioned extends page(() => "x") {
     override computeEtag(): string | undefined {
       return this.request.query === "none" ? undefined : 'W/"v1"';
     }
   }
   const server = await serveRoutes(context, log, [
     ["/", Versioned],
-    ["/set", page((handler) => {
-      handler.setHeader("ETag", '"mine"');
-      return "x";
-    })],
+    [
+      "/set",
+      page((handler) => {
+        handler.setHeader("ETag", '"mine"');
+        return "x";
+      }),
+    ],
   ]);
   assert.equal((await get(server, "/")).header("ETag"), 'W/"v1"');
   assert.equal((await get(server, "/?none", ["If-None-Match: *"])).status, 200);

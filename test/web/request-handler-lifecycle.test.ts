@@ -201,7 +201,10 @@ test("an error page may be the handler's own, and what is logged is the same", a
   const message = "Something went wrong on the server.";
   assert.deepEqual(JSON.parse(failed.text), { status: 500, code: "HANDLER_FAILED", message, isError: true });
   assert.equal(failed.header("Content-Type"), "application/json; charset=utf-8");
-  assert.deepEqual([failed.header("X-Forgotten"), failed.header("Access-Control-Allow-Origin")], [undefined, "*"]);
+  assert.deepEqual(
+    [failed.header("X-Forgotten"), failed.header("Access-Control-Allow-Origin")],
+    [undefined, "*"],
+  );
   await log.expect(/^Uncaught exception GET \/failed/);
   await log.expect(/^500 GET/);
   assert.equal((await get(server, "/refused")).status, 403);

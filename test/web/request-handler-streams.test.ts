@@ -70,10 +70,13 @@ test("an async iterable and a ReadableStream are sent chunk by chunk, each chunk
     ["/iterable", page(() => chunks())],
     ["/stream", page(() => ReadableStream.from(chunks()))],
     ["/nothing", page(() => ReadableStream.from([]))],
-    ["/written", page((handler) => {
-      handler.write("<p>");
-      return chunks();
-    })],
+    [
+      "/written",
+      page((handler) => {
+        handler.write("<p>");
+        return chunks();
+      }),
+    ],
   ]);
   for (const [path, text] of [
     ["/iterable", 'ab{"c":1}'],
@@ -153,7 +156,9 @@ test("a client that stops reading holds back the handler, and what waits is boun
   connection.pause();
   connection.send(requestText("GET", "/"));
   // What ends it is that the client took nothing for so long.
-  await log.expect(/^RESPONSE_TIMEOUT {2}the client took nothing for 200 ms of the \d+ bytes that wait for it/);
+  await log.expect(
+    /^RESPONSE_TIMEOUT {2}the client took nothing for 200 ms of the \d+ bytes that wait for it/,
+  );
   await closed.promise;
   assert.ok(written < 32 << 20, `${written} bytes`);
   connection.destroy();

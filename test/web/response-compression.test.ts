@@ -46,7 +46,10 @@ test("the tag of a compressed response is weak, and good for either form", async
     [[], weak],
   ] as const) {
     const { status, header } = await get(server, "/", [...lines, `If-None-Match: ${etag}`]);
-    assert.deepEqual([status, header("Vary"), header("Content-Encoding")], [304, "Accept-Encoding", undefined]);
+    assert.deepEqual(
+      [status, header("Vary"), header("Content-Encoding")],
+      [304, "Accept-Encoding", undefined],
+    );
   }
 });
 
