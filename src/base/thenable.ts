@@ -9,5 +9,6 @@ export function chain<Value, Result>(
   next: (value: Value) => Result | PromiseLike<Result>,
 ): Result | PromiseLike<Result> {
   // By a real promise, since not every thenable keeps the promises that promises make.
-  return isThenable(value) ? Promise.resolve(value).then(next) : next(value);
+  // oxlint-disable-next-line promise/no-callback-in-promise -- that it is called in a later turn is the point
+  return isThenable(value) ? Promise.resolve(value).then((settled) => next(settled)) : next(value);
 }

@@ -28,7 +28,7 @@ export function compressBody(
 /** Compresses a body that comes bit by bit; each bit can be read as soon as it is here, which costs some of the gain. */
 export class BodyCompressor {
   readonly #stream: Gzip | BrotliCompress;
-  #chunks: Uint8Array[] = [];
+  readonly #chunks: Uint8Array[] = [];
   #failure: Error | undefined;
 
   constructor(coding: ContentCoding, levels: CompressionLevels) {
@@ -68,9 +68,9 @@ export class BodyCompressor {
       this.#stream.once("close", closed);
       act(() => {
         this.#stream.off("close", closed);
-        if (this.#failure !== undefined) reject(this.#failure);
-        resolve(Buffer.concat(this.#chunks));
-        this.#chunks = [];
+        const chunks = this.#chunks.splice(0);
+        if (this.#failure === undefined) resolve(Buffer.concat(chunks));
+        else reject(this.#failure);
       });
     });
   }

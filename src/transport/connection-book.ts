@@ -106,8 +106,9 @@ export class ConnectionBook {
     this.#connections.set(key, connection);
     socket.once("close", () => {
       if (this.#connections.get(key) === connection) this.#connections.delete(key);
-      for (const exchange of [...(this.#entries.get(socket)?.exchanges ?? [])])
-        exchange.receiveConnectionClosed();
+      // Each leaves the list when it hears of it.
+      const exchanges = this.#entries.get(socket)?.exchanges.slice() ?? [];
+      for (const exchange of exchanges) exchange.receiveConnectionClosed();
     });
   }
 }

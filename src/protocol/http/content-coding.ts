@@ -7,9 +7,6 @@ const membersMax = 20;
 /**
  * The coding that a client prefers (RFC 9110 §12.5.3), of those it likes equally the one that comes first in `codings`; undefined for
  * none. What it does not name it does not want, unless it says `*`.
- *
- * @example
- * negotiateCoding("gzip, br;q=0.9", ["br", "gzip"]); // "gzip"
  */
 export function negotiateCoding(
   acceptEncoding: string | undefined,
