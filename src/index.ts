@@ -3,6 +3,8 @@
  */
 export { Application } from "./app/application.ts";
 export type { ListenOptions } from "./app/application.ts";
+export { PeriodicCallback } from "./app/periodic-callback.ts";
+export type { PeriodicCallbackOptions } from "./app/periodic-callback.ts";
 export type { Server } from "./app/server.ts";
 export { BodyError } from "./base/body-error.ts";
 export type { BytesLike } from "./base/bytes.ts";
@@ -33,17 +35,23 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./web/body/standard-schema.ts";
+export { Finish } from "./web/finish.ts";
 export type { HandlerContext, NoParams } from "./web/handler.ts";
+export { ErrorHandler } from "./web/error-handler.ts";
+export type { ErrorHandlerOptions } from "./web/error-handler.ts";
 export { HttpError } from "./web/http-error.ts";
 export type { HttpErrorOptions } from "./web/http-error.ts";
 export type { HttpRequest } from "./web/http-request.ts";
 export type { PathValues } from "./web/path-pattern.ts";
 export type { OutgoingMessage, SendOptions } from "./web/outgoing-message.ts";
-export type { HandlerResult, RedirectOptions } from "./web/request-handler.ts";
+export { currentRequest } from "./web/request-context.ts";
+export type { ErrorDetails, HandlerResult, RedirectOptions } from "./web/request-handler.ts";
+export { RedirectHandler } from "./web/redirect-handler.ts";
+export type { RedirectHandlerOptions } from "./web/redirect-handler.ts";
 export { RequestHandler } from "./web/request-handler.ts";
 export { route } from "./web/route.ts";
 export type { HostRoute, PathParams, Route, RouteConfig, RouteEntry, RoutePattern } from "./web/route.ts";
-export type { Settings } from "./web/settings.ts";
+export type { ResponseCompression, Settings } from "./web/settings.ts";
 export type { StaticFileOptions } from "./web/static-file-handler.ts";
 export { StaticFileHandler } from "./web/static-file-handler.ts";
 export { WebSocketHandler } from "./web/websocket-handler.ts";

@@ -1,11 +1,12 @@
 import { misuse } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
 import { kindOf } from "../base/text.ts";
 import { MemoryEngine } from "../hub/memory-engine.ts";
 import { HeartbeatWheel } from "../transport/heartbeat.ts";
 import type { TlsOptions } from "../transport/http-server.ts";
 import { HttpServer } from "../transport/http-server.ts";
 import { SessionStore } from "../transport/session/session-store.ts";
-import { AccessLog } from "../web/access-log.ts";
+import { AccessLog, stackOf } from "../web/access-log.ts";
 import type { Environment } from "../web/environment.ts";
 import type { OutgoingMessage, SendOptions } from "../web/outgoing-message.ts";
 import { checkChannel, shareMessage } from "../web/outgoing-message.ts";
@@ -16,7 +17,10 @@ import { Router } from "../web/router.ts";
 import { SessionRegistry } from "../web/session-registry.ts";
 import type { Settings } from "../web/settings.ts";
 import { resolveSettings } from "../web/settings.ts";
+import { BackgroundWork } from "./background-work.ts";
 import { ConsoleLogger } from "./console-logger.ts";
+import type { PeriodicCallbackOptions } from "./periodic-callback.ts";
+import { PeriodicCallback } from "./periodic-callback.ts";
 import { Server } from "./server.ts";
 
 /** How to listen. */
@@ -63,6 +67,8 @@ function checkListenOptions(options: unknown): void {
  */
 export class Application<const Routes extends readonly RouteEntry[] = readonly RouteEntry[]> {
   readonly #environment: Environment;
+  readonly #logger: Logger;
+  readonly #background = new BackgroundWork();
 
   /**
    * @param routes in the order in which they are tried; see `RouteEntry`.
@@ -76,13 +82,15 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
       });
     }
     const resolved = resolveSettings(settings);
+    this.#logger = settings.logger ?? new ConsoleLogger();
     this.#environment = {
       settings: resolved,
       router: new Router(routes as readonly RouteEntry[]),
-      log: new AccessLog(settings.logger ?? new ConsoleLogger()),
+      log: new AccessLog(this.#logger),
       heartbeats: new HeartbeatWheel(),
       engine: new MemoryEngine(),
       store: new SessionStore(resolved.fallback.maxSessions),
+      hasRequestContext: resolved.requestContext,
     };
   }
 
@@ -100,11 +108,32 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
       limits: environment.settings.http,
       tls: options.tls,
       mayAdopt: environment.settings.websocket.sharedReadBuffer,
-      receiveExchange: (exchange) => void new RequestCycle(exchange, environment, sessions).run(),
+      receiveExchange: (exchange) => new RequestCycle(exchange, environment, sessions).run(),
       receiveProblem: (problem, peerAddress) => environment.log.malformed(problem, peerAddress),
     });
     await http.listen(port, options.host);
-    return new Server(http, sessions, environment.settings.websocket.closeTimeoutMs);
+    const leave = this.#background.join();
+    return new Server(http, sessions, environment.settings.websocket.closeTimeoutMs, leave);
+  }
+
+  /**
+   * Calls something every `intervalMs` milliseconds while a server of this application listens, from an interval after the first one
+   * does until the last one begins to close. It never overlaps itself; what it throws is logged.
+   *
+   * @throws WaterspoutError INTERVAL_INVALID
+   * @example
+   * app.every(60_000, () => app.publish("clock", new Date().toISOString()), { jitter: 0.1 });
+   */
+  every(
+    intervalMs: number,
+    callback: () => unknown,
+    options: PeriodicCallbackOptions = {},
+  ): PeriodicCallback {
+    const onError = (error: unknown): void =>
+      this.#logger.error(`Exception in a periodic callback\n${stackOf(error)}`);
+    const periodic = new PeriodicCallback(callback, intervalMs, { onError, ...options });
+    this.#background.add(periodic);
+    return periodic;
   }
 
   /**

@@ -14,6 +14,7 @@ export class Server {
   readonly #http: HttpServer;
   readonly #sessions: SessionRegistry;
   readonly #closeTimeoutMs: number;
+  readonly #onClosing: () => void;
   #closing: Promise<void> | undefined;
   /** The URL under which this machine reaches the server. */
   readonly url: string;
@@ -21,10 +22,11 @@ export class Server {
   readonly port: number;
 
   /** @internal */
-  constructor(http: HttpServer, sessions: SessionRegistry, closeTimeoutMs: number) {
+  constructor(http: HttpServer, sessions: SessionRegistry, closeTimeoutMs: number, onClosing: () => void) {
     this.#http = http;
     this.#sessions = sessions;
     this.#closeTimeoutMs = closeTimeoutMs;
+    this.#onClosing = onClosing;
     this.url = http.url;
     this.port = http.port;
   }
@@ -44,6 +46,7 @@ export class Server {
   }
 
   async #close(): Promise<void> {
+    this.#onClosing();
     const deadline = after(this.#closeTimeoutMs, () => this.#http.destroyConnections());
     const sessions = this.#sessions.close();
     await this.#http.close();

@@ -332,6 +332,14 @@ const table = {
   LISTEN_FAILED: { message: "cannot listen on port <port> of <host>: <reason>" },
   HEADER_INVALID: { message: "header <name> cannot be set: <reason>" },
   HEADERS_SENT: { message: "<what> is too late: the response headers have been sent" },
+  CLIENT_GONE: { message: "the client left before the answer was complete" },
+  RESPONSE_TIMEOUT: {
+    message: "the client took nothing for <limit> ms of the <waiting> bytes that wait for it",
+    advice: "To allow more time: http: { responseTimeoutMs }.",
+  },
+  REASON_INVALID: { message: "a reason phrase is printable ASCII, got <got>" },
+  METHOD_INVALID: { message: "<handler> has the custom method <method>: <reason>" },
+  INTERVAL_INVALID: { message: "<name> must be <expected>, got <got>" },
   STATUS_INVALID: { message: "a status is a whole number from <from> to <to>, got <status>" },
   BODY_USED: {
     message: "<what> is too late: the body has been read by <reader>",
@@ -341,7 +349,8 @@ const table = {
     message: "<what> has no form yet: <when>",
   },
   RETURN_VALUE_INVALID: {
-    message: "<handler> returned <got>; a handler returns a string, an object, bytes, a Response or nothing",
+    message:
+      "<handler> returned <got>; a handler returns a string, an object, bytes, a Response, a stream or nothing",
   },
   ARGUMENT_TYPE_INVALID: { message: "<name> must be <expected>, got <got>" },
   CLOSE_CODE_INVALID: {

@@ -31,6 +31,11 @@ export interface HttpLimits {
   readonly maxFieldBytes: number;
   /** Bytes of a file in a form that goes to disk; past it 413. Default 10 MiB. */
   readonly maxFileBytes: number;
+  /**
+   * Milliseconds in which a client must take something (64 KiB at most) of what waits for it; past it the connection is cut.
+   * Default 30 s: half of nginx's and Apache's, which are made for slower lines than there are today.
+   */
+  readonly responseTimeoutMs: number;
 }
 
 /** Limits and times of WebSocket connections. */
@@ -90,6 +95,7 @@ export const defaultHttpLimits: HttpLimits = {
   maxPartHeaderBytes: 16 * KiB,
   maxFieldBytes: MiB,
   maxFileBytes: 10 * MiB,
+  responseTimeoutMs: 30_000,
 };
 
 export const defaultWebSocketLimits: WebSocketLimits = {

@@ -2,3 +2,13 @@
 export function isThenable<Answer>(value: Answer | PromiseLike<Answer>): value is PromiseLike<Answer> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
+
+/** Calls `next` with a value: at once, or when it is there. Spares a turn where nothing has to be waited for. */
+export function chain<Value, Result>(
+  value: Value | PromiseLike<Value>,
+  next: (value: Value) => Result | PromiseLike<Result>,
+): Result | PromiseLike<Result> {
+  // By a real promise, since not every thenable keeps the promises that promises make.
+  // oxlint-disable-next-line promise/no-callback-in-promise -- that it is called in a later turn is the point
+  return isThenable(value) ? Promise.resolve(value).then((settled) => next(settled)) : next(value);
+}

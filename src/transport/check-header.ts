@@ -18,3 +18,10 @@ export function checkHeader(name: unknown, value: unknown): void {
     throw misuse("HEADER_INVALID", { name: quote(name), reason: printable(reason) }, { cause: error });
   }
 }
+
+/** Throws REASON_INVALID unless a reason phrase may stand in a status line, and in the title of a page. */
+export function checkReason(reason: unknown): void {
+  if (reason === undefined) return;
+  if (typeof reason === "string" && /^[\x20-\x7e]{1,200}$/.test(reason)) return;
+  throw misuse("REASON_INVALID", { got: kindOf(reason) });
+}

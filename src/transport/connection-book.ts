@@ -83,6 +83,14 @@ export class ConnectionBook {
     else entry.waiting.push(action);
   }
 
+  /** The connections on which answers are under way, each with the request whose answer is first. */
+  *answering(): Iterable<readonly [socket: Socket, exchange: HttpExchange]> {
+    for (const { socket } of this.#connections.values()) {
+      const first = this.#entries.get(socket)?.exchanges[0];
+      if (first !== undefined) yield [socket, first];
+    }
+  }
+
   /** Cuts connections on which nothing was ever sent: nobody waits for anything there. */
   destroySilent(): void {
     for (const { socket, isSilent } of this.#connections.values()) if (isSilent()) socket.destroy();
@@ -98,6 +106,9 @@ export class ConnectionBook {
     this.#connections.set(key, connection);
     socket.once("close", () => {
       if (this.#connections.get(key) === connection) this.#connections.delete(key);
+      // Each leaves the list when it hears of it.
+      const exchanges = this.#entries.get(socket)?.exchanges.slice() ?? [];
+      for (const exchange of exchanges) exchange.receiveConnectionClosed();
     });
   }
 }

@@ -1,8 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { ReadableStream } from "node:stream/web";
 import type { Problem } from "../base/errors.ts";
 import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";
@@ -12,21 +9,29 @@ import type { ConnectionBook } from "./connection-book.ts";
 import type { FileResult } from "./file-responder.ts";
 import { respondWithFile } from "./file-responder.ts";
 import type { Adopted } from "./handle-stream.ts";
+import { BodyWriter, writeSlices } from "./body-writer.ts";
 import { openStream } from "./open-stream.ts";
 import { plainAnswer } from "./plain-answer.ts";
 import type { BodyLimits } from "./request-body.ts";
 import { readRequestBody, RequestBody } from "./request-body.ts";
+import type { HeaderField, ResponseHeaders } from "./response-head.ts";
+import { flattenHeaders, isAscii, mayHaveBody, sliceBytesMin } from "./response-head.ts";
 import { ResponseStream } from "./response-stream.ts";
 import type { WebSocketTransportOptions } from "./websocket-transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
 
-/** A header field of a response: name, and one value or several. */
-export type HeaderField = readonly [name: string, value: string | readonly string[]];
+export type { HeaderField, ResponseHeaders } from "./response-head.ts";
 
-export type ResponseHeaders = Iterable<HeaderField>;
+/** What a response carries that is not written bit by bit. */
+export type ResponseBody = string | Uint8Array | undefined;
 
-/** What a response carries. */
-export type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array> | undefined;
+/** Who wants to know what becomes of an exchange. */
+export interface ExchangeListener {
+  /** The answer has been sent, or could not be since the peer had gone. Called once. */
+  receiveAnswered(): void;
+  /** The peer left before the answer was complete, or was cut off because of `problem`. Called once, and before `receiveAnswered`. */
+  receiveLost(problem: Problem | undefined): void;
+}
 
 /** What the answer to a handshake says, and what the connection is to be. */
 export interface AcceptOptions extends Omit<WebSocketTransportOptions, "head" | "role" | "forget"> {
@@ -59,8 +64,12 @@ export class HttpExchange {
   #response: ServerResponse | undefined;
   #isAnswered = false;
   #isOverruled = false;
-  #onAnswered: (() => void) | undefined;
+  #isLost = false;
+  /** Whether the whole of the answer has been handed over, so that nothing can break it any more. */
+  #isWhole = false;
+  #listener: ExchangeListener | undefined;
   #onLost: (() => void) | undefined;
+  #onEnd: (() => void) | undefined;
   #standingHeaders: readonly HeaderField[] = [];
   #body: RequestBody | undefined;
   #awaitsContinue: boolean;
@@ -136,6 +145,16 @@ export class HttpExchange {
     return this.#request.complete;
   }
 
+  /** Whether the peer has left before its answer was complete. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Whether something else was said than what the handler says; see `overrule`. */
+  get isOverruled(): boolean {
+    return this.#isOverruled;
+  }
+
   /** Whether an answer has been begun. */
   get isAnswered(): boolean {
     return this.#isAnswered;
@@ -151,9 +170,35 @@ export class HttpExchange {
     return performance.now() - this.startedAt;
   }
 
-  /** Has `listener` called once when the answer has been sent, or could not be since the peer had gone. */
-  onAnswered(listener: () => void): void {
-    this.#onAnswered = listener;
+  /** Has `listener` told what becomes of this exchange. */
+  listen(listener: ExchangeListener): void {
+    this.#listener = listener;
+  }
+
+  /** Node is done with the response: it has been sent, or its connection is closed. */
+  receiveClosed(): void {
+    if (this.#response?.writableFinished !== true) this.receiveLost(undefined);
+    if (this.#isAnswered) this.#answered();
+  }
+
+  /** The connection has closed. */
+  receiveConnectionClosed(): void {
+    this.receiveLost(undefined);
+    // A response that waits behind another one is told nothing by Node.
+    const response = this.#source.createResponse();
+    if (response.socket === null && !response.writableFinished) {
+      response.destroy();
+      response.emit("close");
+    }
+  }
+
+  /** The connection has closed, or is going to be because of `problem`, and this exchange is still open. */
+  receiveLost(problem: Problem | undefined): void {
+    if (this.#isLost || this.#response?.writableFinished === true) return;
+    this.#isLost = true;
+    this.#onLost?.();
+    this.#onLost = undefined;
+    this.#listener?.receiveLost(problem);
   }
 
   /** Header fields that the answer has whatever it is, besides those it comes with. */
@@ -191,33 +236,55 @@ export class HttpExchange {
     return stream;
   }
 
-  /** Answers. A body of known length gets its Content-Length; nothing is sent for a body that HTTP forbids. */
-  async respond(status: number, headers: ResponseHeaders, body: ResponseBody): Promise<void> {
-    if (this.#isOverruled) {
-      if (body instanceof ReadableStream) await body.cancel();
-      return;
-    }
-    const response = this.#open(status, headers);
-    if (typeof body === "string" || body instanceof Uint8Array || body === undefined) {
-      const bytes = typeof body === "string" ? Buffer.from(body) : (body ?? noBytes);
-      if (mayHaveBody(status)) response.setHeader("Content-Length", bytes.length);
-      response.end(this.method === "HEAD" || !mayHaveBody(status) ? undefined : bytes);
-      return;
-    }
-    if (this.method === "HEAD" || !mayHaveBody(status)) {
-      await body.cancel();
+  /**
+   * Answers, with the Content-Length of `body`; nothing is sent for a body that HTTP forbids. Returns a promise only where
+   * the client has to be waited for.
+   */
+  respond(
+    status: number,
+    headers: ResponseHeaders,
+    body: ResponseBody,
+    reason?: string,
+  ): Promise<void> | undefined {
+    if (this.#isOverruled) return undefined;
+    const response = this.#prepare();
+    const fields = flattenHeaders(headers, this.#standingHeaders, true);
+    const hasBody = mayHaveBody(status);
+    if (hasBody) fields.push("Content-Length", String(body === undefined ? 0 : Buffer.byteLength(body)));
+    if (reason === undefined) response.writeHead(status, fields);
+    else response.writeHead(status, reason, fields);
+    this.#isWhole = true;
+    this.#settleIfGone();
+    if (body === undefined || !hasBody || this.method === "HEAD") {
       response.end();
-      return;
+    } else if (body.length < sliceBytesMin) {
+      // Node sends a text and its header fields in one piece, as UTF-8, which is right for ASCII fields only (RFC 9110 §5.5).
+      response.end(typeof body === "string" && !isAscii(fields) ? Buffer.from(body) : body);
+    } else {
+      return writeSlices(response, body).then(() => void response.end());
     }
+    return undefined;
+  }
+
+  /** Begins an answer whose body is written bit by bit, with its Content-Length if `headers` have one, which must then be right. */
+  begin(status: number, headers: ResponseHeaders, reason?: string): BodyWriter {
+    const response = this.#prepare();
+    if (this.#isOverruled) return new BodyWriter(response, false);
     response.strictContentLength = true;
-    try {
-      await pipeline(Readable.fromWeb(body), response);
-    } catch (error) {
-      // A peer that stops reading is its own affair; a source that breaks is ours, and must not look complete.
-      if (error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE") return;
-      this.abort();
-      throw error;
-    }
+    const fields = flattenHeaders(headers, this.#standingHeaders, false);
+    if (reason === undefined) response.writeHead(status, fields);
+    else response.writeHead(status, reason, fields);
+    this.#settleIfGone();
+    return new BodyWriter(response, this.method !== "HEAD" && mayHaveBody(status));
+  }
+
+  /** Counts as answered with `status`, of which nothing is sent: the peer has gone. */
+  giveUp(status: number): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    this.#response ??= this.#source.createResponse();
+    this.#response.statusCode = status;
+    this.#answered();
   }
 
   /** Answers with a file below `root`; when that is not possible, the exchange is still to be answered. */
@@ -236,11 +303,10 @@ export class HttpExchange {
 
   /**
    * Answers that the rest of the request was no HTTP, unless an answer has been begun, which is then cut. What a handler
-   * may still answer is dropped, and not reported as answered.
+   * may still answer is dropped.
    */
   overrule(problem: Problem): void {
     this.#isOverruled = true;
-    this.#onAnswered = undefined;
     const response = this.#startResponse();
     if (response.headersSent) {
       this.abort();
@@ -258,38 +324,48 @@ export class HttpExchange {
   }
 
   /**
-   * Has `listener` called when the peer leaves before it is answered, instead of the one before: a session is to know of a
+   * Has `listener` called when the peer leaves before an answer is begun, instead of the one before: a session is to know of a
    * request that it holds, and its handler is not any more. Whoever asks for an upgrade has one listener only, the first.
    */
   onLost(listener: () => void): void {
     if (this.isUpgrade && this.#onLost !== undefined) return;
     this.#stopWatching();
     this.#onLost = listener;
-    if (!this.isUpgrade) {
-      this.#startResponse().once("close", listener);
-      return;
-    }
+    if (this.isUpgrade) this.#watch();
+  }
+
+  /** Has it noticed when the peer leaves: for a request that asked to leave HTTP, Node does not. */
+  watchUpgrade(): void {
+    if (this.isUpgrade) this.onLost(() => {});
+  }
+
+  #watch(): void {
     const { socket } = this.#request;
-    socket.once("end", listener);
-    socket.once("close", listener);
+    this.#onEnd = () => this.receiveLost(undefined);
+    socket.once("end", this.#onEnd);
+    socket.once("close", this.#onEnd);
     // An end is seen only by who reads: what comes before it waits in the socket's own buffer, which is bounded.
     socket.on("readable", readEnd);
   }
 
   /** Takes the listeners of `onLost` off: only where they are, since Node resumes a socket that loses its last such listener. */
   #stopWatching(): void {
-    const listener = this.#onLost;
-    if (listener === undefined) return;
     this.#onLost = undefined;
-    this.#response?.off("close", listener);
-    if (!this.isUpgrade) return;
+    if (this.#onEnd === undefined) return;
     const { socket } = this.#request;
-    socket.off("readable", readEnd).off("end", listener).off("close", listener);
+    socket.off("readable", readEnd).off("end", this.#onEnd).off("close", this.#onEnd);
+    this.#onEnd = undefined;
   }
 
   /** Cuts the connection if an answer broke in the middle, so that it does not look complete. */
   abort(): void {
-    if (this.#response?.writableEnded !== true) this.#request.socket.destroy();
+    if (!this.#isWhole && this.#response?.writableEnded !== true) this.#request.socket.destroy();
+  }
+
+  /** Closes the connection under what is being answered, because of `problem`. */
+  cutOff(problem: Problem): void {
+    this.receiveLost(problem);
+    this.#request.socket.destroy();
   }
 
   /** Completes the opening handshake (RFC 6455 §4.2.2) and hands the socket over to the WebSocket. */
@@ -324,10 +400,9 @@ export class HttpExchange {
     return { stream, head: head.length === 0 ? upgradeHead : Buffer.concat([upgradeHead, head]) };
   }
 
+  /** For an answer whose header fields somebody else may change before they are sent. */
   #open(status: number, headers: ResponseHeaders): ServerResponse {
-    this.#stopWatching();
-    const response = this.#startResponse();
-    this.#isAnswered = true;
+    const response = this.#prepare();
     response.statusCode = status;
     for (const [name, value] of headers) response.setHeader(name, value);
     for (const [name, value] of this.#standingHeaders) {
@@ -335,8 +410,15 @@ export class HttpExchange {
       if (name === "Vary") response.appendHeader(name, value);
       else response.setHeader(name, value);
     }
-    if (this.isAborted) this.#answered();
-    else response.once("close", () => this.#answered());
+    this.#settleIfGone();
+    return response;
+  }
+
+  /** The response object, of an exchange that counts as answered from now on. */
+  #prepare(): ServerResponse {
+    this.#stopWatching();
+    const response = this.#startResponse();
+    this.#isAnswered = true;
     return response;
   }
 
@@ -345,9 +427,15 @@ export class HttpExchange {
     return this.#response;
   }
 
+  /** Nothing more will be heard of an answer to a peer that has gone already. */
+  #settleIfGone(): void {
+    if (this.isAborted) this.#answered();
+  }
+
   #answered(): void {
-    this.#onAnswered?.();
-    this.#onAnswered = undefined;
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.receiveAnswered();
   }
 }
 
@@ -378,8 +466,3 @@ const handshakeFields: ReadonlySet<string> = new Set([
   "sec-websocket-extensions",
   "sec-websocket-protocol",
 ]);
-
-/** RFC 9110 §6.4.1: these have no content, and 204 not even a Content-Length. */
-function mayHaveBody(status: number): boolean {
-  return status !== 204 && status !== 304;
-}

@@ -15,6 +15,7 @@ import { endSocket } from "./end-socket.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { checkHost, checkPort, listenError, serverUrl } from "./listen-address.ts";
 import { plainResponse } from "./plain-answer.ts";
+import { StallWatch } from "./stall-watch.ts";
 
 /** What `tls.createServer` takes: certificate, key and the rest. */
 export type { TlsOptions };
@@ -43,14 +44,17 @@ export interface HttpServerOptions {
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server;
-  readonly #book = new ConnectionBook();
+  readonly #book: ConnectionBook;
   /** Connections on which something came that was no HTTP: one answer and one log line each, however much follows. */
   readonly #failed = new WeakSet<Socket>();
+  readonly #stalls: StallWatch;
   #url = "";
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
     const { limits, tls } = options;
+    this.#book = new ConnectionBook();
+    this.#stalls = new StallWatch(this.#book, limits.responseTimeoutMs);
     const { requestTimeoutMs, headersTimeoutMs } = limits;
     const settings = {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -120,6 +124,7 @@ export class HttpServer {
         resolve();
       });
     });
+    this.#stalls.start();
     this.#url = serverUrl(this.#options.tls === undefined ? "http" : "https", host, this.port);
   }
 
@@ -133,6 +138,7 @@ export class HttpServer {
       this.#server.closeIdleConnections();
       this.#book.destroySilent();
     });
+    this.#stalls.stop();
     await this.#book.streamsClosed();
   }
 
@@ -148,16 +154,11 @@ export class HttpServer {
     const exchange = new HttpExchange(source);
     const { socket } = request;
     this.#book.begin(socket, exchange);
-    response.once("close", () => this.#book.end(socket, exchange));
-    // The rest of a body that nobody wants is not read for ever.
-    response.once("finish", () => {
-      if (!exchange.hasBody) return;
-      // Also one that is here already: what is not taken out of the stream would hold up the next request.
-      exchange.discardBody();
-      if (request.complete) return;
-      const deadline = after(endTimeoutMs, () => endSocket(socket, endTimeoutMs));
-      request.once("close", () => deadline.cancel());
+    response.on("close", () => {
+      this.#book.end(socket, exchange);
+      exchange.receiveClosed();
     });
+    if (exchange.hasBody) endUnread(request, response, exchange);
     this.#options.receiveExchange(exchange);
   }
 
@@ -171,6 +172,7 @@ export class HttpServer {
       // Node has stopped telling a response when its socket takes more.
       const onDrain = (): boolean => response.emit("drain");
       socket.on("drain", onDrain);
+      response.once("close", () => exchange.receiveClosed());
       response.once("finish", () => {
         socket.off("drain", onDrain);
         response.detachSocket(socket);
@@ -179,7 +181,12 @@ export class HttpServer {
       });
       return response;
     };
-    const exchange = new HttpExchange({ request, createResponse, upgradeHead: head, book: this.#book });
+    const exchange: HttpExchange = new HttpExchange({
+      request,
+      createResponse,
+      upgradeHead: head,
+      book: this.#book,
+    });
     this.#book.whenIdle(socket, () => this.#options.receiveExchange(exchange));
   }
 
@@ -221,6 +228,18 @@ export class HttpServer {
   #report(problem: Problem, socket: Socket): void {
     this.#options.receiveProblem(problem, plainAddress(socket.remoteAddress));
   }
+}
+
+/** The rest of a body that nobody wants is not read for ever. */
+function endUnread(request: IncomingMessage, response: ServerResponse, exchange: HttpExchange): void {
+  const { socket } = request;
+  response.once("finish", () => {
+    // Also what is here already: what is not taken out of the stream would hold up the next request.
+    exchange.discardBody();
+    if (request.complete) return;
+    const deadline = after(endTimeoutMs, () => endSocket(socket, endTimeoutMs));
+    request.once("close", () => deadline.cancel());
+  });
 }
 
 /** What a broken connection means is said by its "close". Apart from where closures would keep the request alive. */

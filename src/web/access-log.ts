@@ -65,6 +65,11 @@ export class AccessLog {
     else this.#log("error", line);
   }
 
+  /** A client left before it was answered, which is its own affair. */
+  left(status: number, request: LoggedRequest, elapsedMs: number): void {
+    this.#log("info", `${status} ${describeRequest(request)} ${elapsedMs.toFixed(2)}ms the client left`);
+  }
+
   /** A request of a session was answered, one of many. */
   served(status: number, request: LoggedRequest, elapsedMs: number): void {
     this.#log("debug", `${status} ${describeRequest(request)} ${elapsedMs.toFixed(2)}ms`);

@@ -2,20 +2,22 @@ import { fieldValue } from "../protocol/http/header-fields.ts";
 import { closeReasonBytesMax } from "../protocol/websocket/close-code.ts";
 import type { HandshakeOffer } from "../protocol/websocket/handshake.ts";
 import { acceptFor, checkHandshake } from "../protocol/websocket/handshake.ts";
-import type { HttpExchange } from "../transport/http-exchange.ts";
+import type { HeaderField, HttpExchange, ResponseHeaders } from "../transport/http-exchange.ts";
 import type { Environment } from "./environment.ts";
 import { renderErrorPage } from "./error-page.ts";
 import type { Refusal } from "./refusal.ts";
 
 /**
  * Answers a request with "no": the one place that does. A page or a line of text, as the client accepts it; or, in debug
- * mode and to a browser's handshake, a close frame that a script can read.
+ * mode and to a browser's handshake, a close frame that a script can read. `defaults` are header fields that the answer has
+ * unless it has others of the same names.
  */
 export async function answerRefusal(
   exchange: HttpExchange,
   refusal: Refusal,
   environment: Environment,
   stack: string | undefined,
+  defaults: ResponseHeaders = [],
 ): Promise<void> {
   const { debug } = environment.settings;
   const offer = debug ? hiddenOffer(exchange) : undefined;
@@ -25,8 +27,14 @@ export async function answerRefusal(
   }
   const accept = fieldValue(exchange.headers, "accept");
   const page = refusal.ownPage(debug) ?? renderErrorPage(refusal, accept, debug, stack);
-  const headers = [["Content-Type", page.type] as const, ["X-Content-Type-Options", "nosniff"] as const];
-  await exchange.respond(refusal.status, [...headers, ...refusal.headers], page.body);
+  const own: HeaderField[] = [
+    ["Content-Type", page.type],
+    ["X-Content-Type-Options", "nosniff"],
+    ...refusal.headers,
+  ];
+  const names = new Set(own.map(([name]) => name.toLowerCase()));
+  const headers = [...[...defaults].filter(([name]) => !names.has(name.toLowerCase())), ...own];
+  await exchange.respond(refusal.status, headers, page.body, refusal.reason);
 }
 
 /** The handshake of a browser, which would hide the answer to it from the page's script; undefined for any other. */

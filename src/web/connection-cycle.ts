@@ -12,6 +12,7 @@ import { corsHeaders, preflightHeaders, sessionOrigin } from "./cors.ts";
 import type { Environment } from "./environment.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { Refusal } from "./refusal.ts";
+import { bindHooks } from "./request-context.ts";
 import type { RouteMatch } from "./router.ts";
 import { readSessionCall, wantsStream } from "./session-call.ts";
 import type { SessionRegistry } from "./session-registry.ts";
@@ -19,6 +20,9 @@ import type { WebSocketHandler } from "./websocket-handler.ts";
 
 /** A call that opens a session. */
 type OpeningCall = SessionCall & { readonly target: Opening };
+
+/** The hooks that are called by the connection, long after the request. */
+const connectionHooks = ["open", "onMessage", "onPing", "onPong", "onClose"] as const;
 
 /** When a client that was refused for want of room may come back, in seconds. */
 const retryAfterSeconds = 5;
@@ -180,10 +184,12 @@ export class ConnectionCycle {
 
   #createHandler(): WebSocketHandler<object> {
     const { handler: Class } = this.#match;
-    return new Class({
+    const handler = new Class({
       request: this.#request,
       match: this.#match,
       environment: this.#environment,
     }) as WebSocketHandler<object>;
+    if (this.#environment.hasRequestContext) bindHooks(handler, connectionHooks);
+    return handler;
   }
 }

@@ -15,4 +15,6 @@ export interface Environment {
   readonly engine: Engine<SharedMessage>;
   /** The sessions of all servers of the application: a client may come back to any of them. */
   readonly store: SessionStore;
+  /** Whether `currentRequest` is to know whose request it is called for. */
+  readonly hasRequestContext: boolean;
 }

@@ -17,7 +17,7 @@ export function renderErrorPage(
   debug: boolean,
   stack?: string,
 ): ErrorPage {
-  const title = `${refusal.status}: ${reasonPhrase(refusal.status)}`;
+  const title = `${refusal.status}: ${refusal.reason ?? reasonPhrase(refusal.status)}`;
   const { code, message, advice } = refusal.problem;
   const details = debug ? [message, advice, stack ?? ""].filter(Boolean) : [refusal.publicMessage];
   if (!accept?.includes("text/html")) {

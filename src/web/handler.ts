@@ -90,18 +90,19 @@ export abstract class Handler<Params extends object = NoParams> {
    */
   setHeader(name: string, value: string | number | readonly string[]): void {
     if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `setHeader(${kindOf(name)})` });
-    const values = Array.isArray(value) ? (value as readonly string[]) : [value as string | number];
-    for (const each of values) {
-      checkHeader(name, each);
-      if (belongsToConnection(name, String(each))) {
-        throw misuse("HEADER_INVALID", {
-          name: quote(name),
-          reason: "it belongs to the connection, which the server keeps",
-        });
-      }
-    }
-    this.#headers ??= new Map();
-    this.#headers.set(name.toLowerCase(), [name, values.map(String)]);
+    this.putHeader(name, checkedValues(name, value));
+  }
+
+  /**
+   * Adds a header field, beside those of the same name that are there: a second cookie, or a second link.
+   *
+   * @throws WaterspoutError HEADER_INVALID, HEADERS_SENT as `setHeader` does.
+   */
+  addHeader(name: string, value: string | number): void {
+    if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `addHeader(${kindOf(name)})` });
+    const values = checkedValues(name, value);
+    const [first = name, before = []] = this.#headers?.get(name.toLowerCase()) ?? [];
+    this.putHeader(first, [...before, ...values]);
   }
 
   /** Takes a header field back. */
@@ -123,9 +124,25 @@ export abstract class Handler<Params extends object = NoParams> {
     return this.#headers?.has(name.toLowerCase()) ?? false;
   }
 
+  /** Sets a header field that needs no check. @internal */
+  putHeader(name: string, values: readonly string[]): void {
+    this.#headers ??= new Map();
+    this.#headers.set(name.toLowerCase(), [name, values]);
+  }
+
+  /** The values of a header field, by its name in lower case. @internal */
+  peekHeader(name: string): readonly string[] | undefined {
+    return this.#headers?.get(name)?.[1];
+  }
+
+  /** Forgets all header fields. @internal */
+  forgetHeaders(): void {
+    this.#headers = undefined;
+  }
+
   /** The header fields as they are now. @internal */
   peekHeaders(): (readonly [name: string, values: readonly string[]])[] {
-    return [...(this.#headers?.values() ?? [])];
+    return this.#headers === undefined ? [] : [...this.#headers.values()];
   }
 
   /** The header fields, which cannot be changed from now on. @internal */
@@ -133,6 +150,18 @@ export abstract class Handler<Params extends object = NoParams> {
     this.#areHeadersSent = true;
     return this.peekHeaders();
   }
+}
+
+/** The values of a header field as texts; throws HEADER_INVALID for what may not be sent. */
+function checkedValues(name: string, value: string | number | readonly string[]): readonly string[] {
+  const values = Array.isArray(value) ? (value as readonly string[]) : [value as string | number];
+  for (const each of values) {
+    checkHeader(name, each);
+    if (!belongsToConnection(name, String(each))) continue;
+    const reason = "it belongs to the connection, which the server keeps";
+    throw misuse("HEADER_INVALID", { name: quote(name), reason });
+  }
+  return values.map(String);
 }
 
 const connectionFields: ReadonlySet<string> = new Set([
@@ -147,6 +176,6 @@ const connectionFields: ReadonlySet<string> = new Set([
 
 /** Whether a header field is about the connection and not about the response (RFC 9110 §7.6.1). Closing may be asked for. */
 export function belongsToConnection(name: string, value: string): boolean {
-  const isClose = name.toLowerCase() === "connection" && value.toLowerCase() === "close";
-  return connectionFields.has(name.toLowerCase()) && !isClose;
+  const field = name.toLowerCase();
+  return connectionFields.has(field) && !(field === "connection" && value.toLowerCase() === "close");
 }

@@ -12,11 +12,13 @@ export class Refusal extends Error {
   readonly problem: Problem;
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly reason: string | undefined;
 
-  constructor(problem: Problem, headers: Refusal["headers"] = [], status?: number) {
+  constructor(problem: Problem, headers: Refusal["headers"] = [], status?: number, reason?: string) {
     super(problem.message);
     this.problem = problem;
     this.status = status ?? errorTable[problem.code].status ?? 500;
+    this.reason = reason;
     this.headers = [...statusHeaders(this.status), ...headers];
   }
 
@@ -36,7 +38,7 @@ export class Refusal extends Error {
       error.message === ""
         ? describe("STATUS_REFUSED", { handler, status: error.status })
         : describe("HANDLER_REFUSED", { handler, reason: error.message });
-    return new Refusal(problem, Object.entries(error.headers), error.status);
+    return new Refusal(problem, Object.entries(error.headers), error.status, error.reason);
   }
 }
 

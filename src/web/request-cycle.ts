@@ -1,29 +1,30 @@
-import type { Problem } from "../base/errors.ts";
 import { BodyError } from "../base/body-error.ts";
+import type { Problem, WaterspoutError } from "../base/errors.ts";
 import { describe } from "../base/errors.ts";
 import { quote } from "../base/text.ts";
+import { chain, isThenable } from "../base/thenable.ts";
 import { listIncludes } from "../protocol/http/field-values.ts";
 import { fieldValue } from "../protocol/http/header-fields.ts";
-import type { HttpExchange } from "../transport/http-exchange.ts";
+import type { ExchangeListener, HttpExchange } from "../transport/http-exchange.ts";
 import type { LoggedRequest } from "./access-log.ts";
 import { stackOf } from "./access-log.ts";
 import { answerRefusal } from "./answer-refusal.ts";
 import { BodyReader } from "./body/body-reader.ts";
 import { ConnectionCycle } from "./connection-cycle.ts";
 import type { Environment } from "./environment.ts";
-import type { Handler } from "./handler.ts";
+import { Finish } from "./finish.ts";
 import { HttpError } from "./http-error.ts";
 import { HttpRequest } from "./http-request.ts";
 import { readRequest } from "./read-request.ts";
 import { Refusal } from "./refusal.ts";
+import { runWithRequest } from "./request-context.ts";
 import type { RequestHandler } from "./request-handler.ts";
 import type { RouteMatch } from "./router.ts";
 import { isOrExtends } from "./router.ts";
+import { securityHeaders } from "./security-headers.ts";
 import type { SessionRegistry } from "./session-registry.ts";
+import { allowedBy, methodNameOf } from "./verbs.ts";
 import { WebSocketHandler } from "./websocket-handler.ts";
-
-/** The verbs a handler can have a method for; also the order of an Allow header. */
-const verbs = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
 
 /** Refusals whose line in the access log says everything, unless a WebSocket was asked for. */
 const selfExplaining: ReadonlySet<string> = new Set([
@@ -33,16 +34,20 @@ const selfExplaining: ReadonlySet<string> = new Set([
   "STATUS_REFUSED",
 ]);
 
+/** What the log says where nothing was answered since the client had gone: nginx's number for it. */
+const clientGoneStatus = 499;
+
 /**
  * The life of one request, stage by stage; the same for a page and for a WebSocket until the handler is known:
  *
  *     readRequest → route
- *       RequestHandler:   → initialize → getCurrentUser → prepare → form → verb → response
+ *       RequestHandler:   → setDefaultHeaders → initialize → getCurrentUser → prepare → form → verb → response → onFinish
  *       WebSocketHandler: → ConnectionCycle
  *
- * Any stage may refuse, by throwing a `Refusal` or an `HttpError`; there is one place that answers refusals.
+ * Any stage may refuse, by throwing a `Refusal` or an `HttpError`; there is one place that answers refusals. A hook is waited for
+ * only if it is async: a handler that has its answer at once gives it in the turn in which the request came.
  */
-export class RequestCycle {
+export class RequestCycle implements ExchangeListener {
   readonly #exchange: HttpExchange;
   readonly #environment: Environment;
   readonly #sessions: SessionRegistry;
@@ -50,6 +55,14 @@ export class RequestCycle {
   #refused: Refusal | undefined;
   #connection: ConnectionCycle | undefined;
   #body: BodyReader | undefined;
+  #handler: RequestHandler<object> | undefined;
+  #handlerName = "";
+  /** With what those were rejected who waited for a client that has gone. */
+  #lost: WaterspoutError | undefined;
+  #timeout: Problem | undefined;
+  #isAnswered = false;
+  #areHooksDone = false;
+  #isGivenUp = false;
 
   constructor(exchange: HttpExchange, environment: Environment, sessions: SessionRegistry) {
     this.#exchange = exchange;
@@ -57,26 +70,63 @@ export class RequestCycle {
     this.#sessions = sessions;
   }
 
-  /** Runs all stages. Never rejects. */
-  async run(): Promise<void> {
-    this.#exchange.onAnswered(() => this.#logAnswer());
-    let handlerName = "";
-    try {
-      const request = readRequest(this.#exchange, this.#environment.settings);
-      if (!(request instanceof HttpRequest)) throw new Refusal(request);
-      this.#request = request;
-      this.#sessions.refuseWhenClosing();
-      const match = this.#environment.router.find(request.hostname, request.path);
-      if ("code" in match) throw new Refusal(match);
-      handlerName = match.handler.name;
-      await this.#serve(request, match);
-    } catch (error) {
-      await this.#receiveError(error, handlerName).catch((failure: unknown) => this.#cut(failure));
-    }
-    await this.#body?.dispose().catch((failure: unknown) => this.#logFailure(failure));
+  /** Runs all stages. */
+  run(): void {
+    this.#exchange.listen(this);
+    // The parser is to look first at what came with the header fields: a body that breaks its framing is no request to answer.
+    if (this.#exchange.hasBody) queueMicrotask(() => this.#start());
+    else this.#start();
   }
 
-  async #serve(request: HttpRequest, match: RouteMatch): Promise<void> {
+  #start(): void {
+    try {
+      const serving = this.#serve();
+      if (serving === undefined) this.#endHooks();
+      else
+        Promise.resolve(serving).then(
+          () => this.#endHooks(),
+          (error: unknown) => this.#receiveFailure(error),
+        );
+    } catch (error) {
+      void this.#receiveFailure(error);
+    }
+  }
+
+  /** The answer has been sent, or its client has gone. */
+  receiveAnswered(): void {
+    this.#isAnswered = true;
+    this.#inContext(() => {
+      this.#logAnswer();
+      if (this.#areHooksDone) this.#finish();
+    });
+  }
+
+  /** The client has gone, or was cut off because of `problem`. */
+  receiveLost(problem: Problem | undefined): void {
+    this.#timeout = problem;
+    const handler = this.#handler;
+    if (handler === undefined) return;
+    this.#inContext(() => {
+      this.#lost = handler.writer.receiveLost(problem);
+      handler.receiveLost(this.#lost);
+      this.#callHook(() => handler.onConnectionClose());
+    });
+  }
+
+  /** Returns a promise where something has to be waited for; so does what it calls. */
+  #serve(): PromiseLike<void> | undefined {
+    const request = readRequest(this.#exchange, this.#environment.settings);
+    if (!(request instanceof HttpRequest)) throw new Refusal(request);
+    this.#request = request;
+    this.#sessions.refuseWhenClosing();
+    const match = this.#environment.router.find(request.hostname, request.path);
+    if ("code" in match) throw new Refusal(match);
+    this.#handlerName = match.handler.name;
+    if (!this.#environment.hasRequestContext) return this.#handle(request, match);
+    return runWithRequest(request, () => this.#handle(request, match));
+  }
+
+  #handle(request: HttpRequest, match: RouteMatch): PromiseLike<void> | undefined {
     const { handler: Class } = match;
     if (isOrExtends(Class, WebSocketHandler)) {
       this.#connection = new ConnectionCycle(
@@ -86,58 +136,104 @@ export class RequestCycle {
         this.#environment,
         this.#sessions,
       );
-      await this.#connection.run();
-      return;
+      return this.#connection.run();
     }
-    if (this.#asksForWebSocket()) {
+    if (this.#exchange.isUpgrade && this.#asksForWebSocket()) {
       throw new Refusal(describe("WS_NOT_SPOKEN_HERE", { handler: Class.name }));
     }
-    const handler = new Class({ request, match, environment: this.#environment });
-    await this.#respond(handler as RequestHandler<object>, match.options);
+    const handler = new Class({ request, match, environment: this.#environment }) as RequestHandler<object>;
+    return this.#respond(handler, match.options);
   }
 
-  async #respond(handler: RequestHandler<object>, options: object): Promise<void> {
+  #respond(handler: RequestHandler<object>, options: object): PromiseLike<void> | undefined {
+    this.#handler = handler;
+    this.#exchange.watchUpgrade();
     handler.attachExchange(this.#exchange);
     const { http } = this.#environment.settings;
     this.#body = new BodyReader(this.#exchange, http, handler.constructor as typeof RequestHandler);
     handler.attachBody(this.#body);
-    await handler.initialize(options);
-    if (handler.isFinished) return;
-    const method = this.#methodOf(handler);
-    await prepare(handler);
-    if (handler.isFinished) return;
-    await handler.readForm();
-    await handler.finishWith(await method());
+    return chain(handler.initialize(options), () => {
+      if (handler.isFinished) return handler.writer.sending;
+      const method = this.#methodOf(handler);
+      return chain(handler.getCurrentUser(), (user) => {
+        handler.currentUser = user;
+        return chain(handler.prepare(), () => {
+          if (handler.isFinished) return handler.writer.sending;
+          return chain(handler.readForm(), () =>
+            chain(Reflect.apply(method, handler, []), (result) => handler.finishWith(result)),
+          );
+        });
+      });
+    }) as PromiseLike<void> | undefined;
   }
 
   /** The method that answers this request's verb. */
-  #methodOf(handler: RequestHandler<object>): () => unknown {
-    const methods = handler as unknown as Readonly<Record<string, unknown>>;
-    const implemented = verbs.filter((verb) => typeof methods[verb] === "function");
-    const asked = this.#exchange.method.toLowerCase();
-    const verb = implemented.find((each) => each === asked) ?? (asked === "head" ? "get" : undefined);
-    const method = verb === undefined ? undefined : methods[verb];
-    if (typeof method === "function") return () => Reflect.apply(method, handler, []) as unknown;
-    const allowed = allowedBy(implemented);
-    const details = { method: quote(this.#exchange.method), handler: handler.constructor.name, allowed };
+  #methodOf(handler: RequestHandler<object>): (this: object) => unknown {
+    const { automaticMethods } = this.#environment.settings;
+    const { customMethods } = handler.constructor as typeof RequestHandler;
+    const { method } = this.#exchange;
+    const name =
+      methodNameOf(handler, method, customMethods) ??
+      (automaticMethods && method === "HEAD" ? methodNameOf(handler, "GET", customMethods) : undefined);
+    if (name !== undefined) return (handler as unknown as Record<string, () => unknown>)[name]!;
+    const allowed = allowedBy(handler, customMethods, automaticMethods);
+    if (automaticMethods && method === "OPTIONS" && allowed !== "") {
+      return () => {
+        handler.setStatus(204);
+        handler.setHeader("Allow", allowed);
+      };
+    }
+    const details = { method: quote(method), handler: handler.constructor.name, allowed };
     throw new Refusal(describe("METHOD_NOT_ALLOWED", details), [["Allow", allowed]]);
   }
 
-  async #receiveError(error: unknown, handlerName: string): Promise<void> {
-    const refusal = refusalOf(error, handlerName);
-    if (this.#exchange.isAnswered) {
+  async #receiveFailure(error: unknown): Promise<void> {
+    try {
+      await this.#receiveError(error);
+    } catch (failure) {
+      this.#cut(failure);
+    }
+    this.#endHooks();
+  }
+
+  async #receiveError(error: unknown): Promise<void> {
+    const handler = this.#handler;
+    if (this.#isForWantOfClient(error)) {
+      this.#isGivenUp = !this.#exchange.isAnswered;
+      this.#exchange.giveUp(clientGoneStatus);
+    } else if (error instanceof Finish && handler !== undefined && !this.#exchange.isAnswered) {
+      await handler.finishWith(handler.isFinished ? undefined : error.body);
+    } else if (error instanceof Finish && handler?.isFinished === false) {
+      await handler.finish(error.body);
+    } else if (this.#exchange.isAnswered) {
       // What the client did wrong is no failure of ours, also when it is too late to say so.
-      if (error instanceof BodyError) {
-        this.#exchange.abort();
-        return;
-      }
-      this.#cut(error);
-    } else if (refusal instanceof Refusal) {
-      await this.#refuse(refusal);
+      if (error instanceof BodyError) this.#exchange.abort();
+      else if (!(error instanceof Finish)) this.#cut(error);
+    } else if (handler?.isFinished === true) {
+      // The answer is on its way, and whole.
+      if (!(error instanceof BodyError)) this.#logFailure(error);
+      await handler.writer.sending;
+    } else {
+      await this.#answerError(error);
+    }
+  }
+
+  async #answerError(error: unknown): Promise<void> {
+    const refusal = refusalOf(error, this.#handlerName);
+    if (refusal instanceof Refusal) {
+      await this.#refuse(refusal, error);
     } else {
       this.#logFailure(error);
-      await this.#refuse(new Refusal(describe("HANDLER_FAILED", { handler: handlerName })), stackOf(error));
+      const failed = new Refusal(describe("HANDLER_FAILED", { handler: this.#handlerName }));
+      await this.#refuse(failed, error, stackOf(error));
     }
+  }
+
+  /** Whether something failed only because the client has gone while it was waited for. */
+  #isForWantOfClient(error: unknown): boolean {
+    if (this.#lost === undefined) return false;
+    // What is aborted by a signal often fails with an error of its own, whose cause is the signal's.
+    return error === this.#lost || (error instanceof Error && error.cause === this.#lost);
   }
 
   /** Too late for another answer: what has been sent must not look complete. */
@@ -146,9 +242,24 @@ export class RequestCycle {
     this.#exchange.abort();
   }
 
-  async #refuse(refusal: Refusal, stack?: string): Promise<void> {
+  async #refuse(refusal: Refusal, error: unknown, stack?: string): Promise<void> {
     this.#refused = refusal;
-    await answerRefusal(this.#exchange, refusal, this.#environment, stack);
+    const handler = this.#handler;
+    if (handler !== undefined) {
+      try {
+        await handler.finishWithError(refusal, error, stack);
+        return;
+      } catch (failure) {
+        this.#logFailure(failure);
+        if (this.#exchange.isAnswered) {
+          this.#exchange.abort();
+          return;
+        }
+      }
+    }
+    const { securityHeaders: isSecured } = this.#environment.settings;
+    const defaults = isSecured ? securityHeaders(this.#request?.protocol ?? "http") : [];
+    await answerRefusal(this.#exchange, refusal, this.#environment, stack, defaults);
   }
 
   #asksForWebSocket(): boolean {
@@ -158,16 +269,24 @@ export class RequestCycle {
   }
 
   #logAnswer(): void {
+    // What was wrong has been logged by whoever overruled it.
+    if (this.#exchange.isOverruled) return;
     const refused = this.#refused;
     const { log } = this.#environment;
+    const { elapsedMs } = this.#exchange;
+    // A page's handshake may be refused by way of a WebSocket (answerRefusal).
+    const status = this.#exchange.status === 101 ? (refused?.status ?? 101) : this.#exchange.status;
     const request = this.#loggedRequest();
     if (this.#connection?.isRoutine === true && refused === undefined) {
-      log.served(this.#exchange.status, request, this.#exchange.elapsedMs);
-      return;
+      log.served(status, request, elapsedMs);
+    } else if (this.#isGivenUp) {
+      log.left(status, request, elapsedMs);
+    } else {
+      log.answered(status, request, elapsedMs);
     }
-    log.answered(refused?.status ?? this.#exchange.status, request, this.#exchange.elapsedMs);
-    if (refused === undefined || !this.#needsExplanation(refused.problem)) return;
-    log.refused(refused.problem, fieldValue(this.#exchange.headers, "origin") ?? request.remoteAddress);
+    const problem = this.#timeout ?? refused?.problem;
+    if (problem === undefined || !this.#needsExplanation(problem)) return;
+    log.refused(problem, fieldValue(this.#exchange.headers, "origin") ?? request.remoteAddress);
   }
 
   /** The request for the log, also before it could be read. */
@@ -184,20 +303,41 @@ export class RequestCycle {
   #logFailure(error: unknown): void {
     this.#environment.log.failed(this.#loggedRequest(), error);
   }
+
+  /** No hook will be called any more but the last. */
+  #endHooks(): void {
+    this.#areHooksDone = true;
+    this.#body?.dispose()?.catch((failure: unknown) => this.#inContext(() => this.#logFailure(failure)));
+    // Who has gone before anything was answered, and whose handler did not mind, has no answer and needs none.
+    if (this.#isAnswered) this.#finish();
+  }
+
+  #finish(): void {
+    const handler = this.#handler;
+    if (handler !== undefined) this.#callHook(() => handler.onFinish());
+  }
+
+  /** Calls a hook for which nothing waits; what it throws is logged. */
+  #callHook(hook: () => unknown): void {
+    try {
+      const result = hook();
+      if (isThenable(result))
+        Promise.resolve(result).catch((error: unknown) => this.#inContext(() => this.#logFailure(error)));
+    } catch (error) {
+      this.#logFailure(error);
+    }
+  }
+
+  /** What is called by the connection does not know whose request it is. */
+  #inContext(act: () => void): void {
+    if (this.#environment.hasRequestContext && this.#request !== undefined)
+      runWithRequest(this.#request, act);
+    else act();
+  }
 }
 
 /** What an exception says to the client, or the exception itself where it is none of the client's business. */
 function refusalOf(error: unknown, handlerName: string): unknown {
   if (error instanceof BodyError) return new Refusal(error.problem);
   return error instanceof HttpError ? Refusal.from(error, handlerName) : error;
-}
-
-async function prepare(handler: Handler<object>): Promise<void> {
-  handler.currentUser = await handler.getCurrentUser();
-  await handler.prepare();
-}
-
-function allowedBy(implemented: readonly string[]): string {
-  const all = implemented.includes("get") ? new Set(["get", "head", ...implemented]) : implemented;
-  return [...all].map((verb) => verb.toUpperCase()).join(", ");
 }

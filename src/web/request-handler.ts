@@ -1,17 +1,27 @@
-import { isBytesLike, toBytes } from "../base/bytes.ts";
 import { misuse } from "../base/errors.ts";
-import { encodeJson } from "../base/json.ts";
+import type { ErrorCode, WaterspoutError } from "../base/errors.ts";
 import { kindOf } from "../base/text.ts";
+import { isThenable } from "../base/thenable.ts";
+import { checkReason } from "../transport/check-header.ts";
 import type { FileResult } from "../transport/file-responder.ts";
-import type { HttpExchange, ResponseBody } from "../transport/http-exchange.ts";
+import type { HttpExchange } from "../transport/http-exchange.ts";
 import { argumentsOf, lastArgument } from "./arguments.ts";
 import type { BodyReader } from "./body/body-reader.ts";
 import type { FormFile } from "./body/form-file.ts";
 import type { FormPart } from "./body/form-part.ts";
 import { assertSchema, checkSchema } from "./body/json.ts";
 import type { SchemaOutput, StandardSchema } from "./body/standard-schema.ts";
-import type { NoParams } from "./handler.ts";
+import { isChunked } from "./chunk-source.ts";
+import type { Environment } from "./environment.ts";
+import { renderErrorPage } from "./error-page.ts";
+import { computeEtag } from "./etag.ts";
+import type { HandlerContext, NoParams } from "./handler.ts";
 import { belongsToConnection, Handler } from "./handler.ts";
+import { HttpError } from "./http-error.ts";
+import { encodeLocation } from "./location.ts";
+import { Refusal } from "./refusal.ts";
+import { ResponseWriter } from "./response-writer.ts";
+import { securityHeaders } from "./security-headers.ts";
 
 /** What a verb method may return: see `RequestHandler`. */
 export type HandlerResult = HandlerValue | Promise<HandlerValue>;
@@ -27,12 +37,25 @@ export interface RedirectOptions {
   readonly status?: number;
 }
 
+/** What `writeError` knows of an error besides its status. */
+export interface ErrorDetails {
+  /** The code of docs/errors.md. */
+  readonly code: ErrorCode;
+  /** What the client may be told: a sentence without internals, or all of it in debug mode. */
+  readonly message: string;
+  /** What was thrown. */
+  readonly error: unknown;
+}
+
 /**
- * Answers HTTP requests: a method for each verb (`get`, `head`, `post`, `put`, `patch`, `delete`, `options`), and 405
- * for verbs that have none. HEAD is answered by `get` where there is no `head`.
+ * Answers HTTP requests: an instance for each, with a method for each verb (`get`, `head`, `post`, `put`, `patch`, `delete`,
+ * `options`, and those of `customMethods`), and 405 for verbs that have none. HEAD is answered by `get` where there is no `head`, and
+ * OPTIONS with the methods that there are (setting `automaticMethods`).
+ *
+ * The order is `initialize`, `getCurrentUser`, `prepare`, the verb's method, `onFinish`; all may be async.
  *
  * What a verb method returns is the response: a string is HTML, an object JSON, bytes are themselves, a `Response` is
- * sent as it is; nothing means what was written with `write`.
+ * sent as it is, a `ReadableStream` or an async iterable piece by piece; nothing means what was written with `write`.
  *
  * @example
  * class Story extends RequestHandler<{ id: string }> {
@@ -42,51 +65,129 @@ export interface RedirectOptions {
  * }
  */
 export class RequestHandler<Params extends object = NoParams> extends Handler<Params> {
-  #status = 200;
-  #chunks: Uint8Array[] = [];
+  /**
+   * Methods besides the usual ones that this handler answers, in upper case: `PROPFIND` is answered by `propfind()`. Of those that
+   * Node's parser knows (`http.METHODS`).
+   */
+  static readonly customMethods: readonly string[] = [];
+  readonly #environment: Environment;
   #exchange: HttpExchange | undefined;
-  #isFinished = false;
+  #writer: ResponseWriter | undefined;
+  #abort: AbortController | undefined;
+  #lost: WaterspoutError | undefined;
+  #refused: { readonly refusal: Refusal; readonly stack: string | undefined } | undefined;
+
+  constructor(context: HandlerContext) {
+    super(context);
+    this.#environment = context.environment;
+  }
+
+  /**
+   * Called before anything else, and again before an error page: sets header fields that every response of this handler has. Other
+   * hooks may change them.
+   *
+   * @example
+   * class Api extends RequestHandler {
+   *   override setDefaultHeaders() {
+   *     this.setHeader("Cache-Control", "no-store");
+   *   }
+   * }
+   */
+  setDefaultHeaders(): void {}
+
+  /** Called when the request is over, whatever became of it: the response is sent or its client gone, and no other hook is running. */
+  onFinish(): void | Promise<void> {}
+
+  /** Called when the client leaves before the response is complete. Whoever waits for something should wait with `signal`. */
+  onConnectionClose(): void | Promise<void> {}
+
+  /**
+   * Makes the page of an error: of a thrown `HttpError`, of any other exception (500), of a refusal such as 405. Override it for pages of
+   * your own; return or write it as in a verb's method. What was written and set before is forgotten, and the status is set. When it
+   * throws, the standard page is sent. What is logged does not depend on it.
+   *
+   * @example
+   * class Api extends RequestHandler {
+   *   override writeError(status: number, { code, message }: ErrorDetails) {
+   *     return { status, code, message };
+   *   }
+   * }
+   */
+  writeError(status: number, details: ErrorDetails): HandlerResult {
+    const { refusal, stack } = this.#refused ?? {
+      refusal: Refusal.from(new HttpError(status, details.message), this.constructor.name),
+      stack: undefined,
+    };
+    const { debug } = this.#environment.settings;
+    const accept = this.request.header("accept");
+    const page = refusal.ownPage(debug) ?? renderErrorPage(refusal, accept, debug, stack);
+    this.setHeader("Content-Type", page.type);
+    this.setHeader("X-Content-Type-Options", "nosniff");
+    this.write(page.body);
+  }
+
+  /**
+   * The entity tag of a response that was not flushed, with its quotes: a hash of the body. Override it for something cheaper, or return
+   * undefined for none. A handler that sets `ETag` itself is not asked.
+   */
+  computeEtag(body: string | Uint8Array): string | undefined {
+    return computeEtag(body);
+  }
 
   /** Whether the response has been handed over. */
   get isFinished(): boolean {
-    return this.#isFinished;
+    return this.#writer?.isFinished === true;
+  }
+
+  /** Aborted when the client leaves before the response is complete. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#lost !== undefined) this.#abort.abort(this.#lost);
+    return this.#abort.signal;
+  }
+
+  /** The status of the response as it is now. */
+  get status(): number {
+    return this.#attachedWriter().status;
   }
 
   /**
-   * Sets the status of the response; 200 if nobody does.
+   * Sets the status of the response, 200 if nobody does, and its reason phrase, where it is not to be the usual one.
    *
-   * @throws WaterspoutError STATUS_INVALID unless it is a whole number from 200 to 599.
+   * @throws WaterspoutError STATUS_INVALID unless it is a whole number from 200 to 599, REASON_INVALID unless the phrase is
+   *   printable ASCII.
    */
-  setStatus(status: number): void {
+  setStatus(status: number, reason?: string): void {
     if (!Number.isInteger(status) || status < 200 || status > 599) {
       throw misuse("STATUS_INVALID", { status: kindOf(status), from: 200, to: 599 });
     }
-    this.#status = status;
+    checkReason(reason);
+    const writer = this.#attachedWriter();
+    writer.status = status;
+    writer.reason = reason;
   }
 
   /**
-   * Adds to the response: a string, bytes, or an object, which becomes JSON. Sent when the handler is done.
+   * Adds to the response: a string, bytes, or an object, which becomes JSON. Sent when the handler is done, or with `flush`. Bytes must
+   * not change until they are sent.
    *
    * @throws WaterspoutError HEADERS_SENT after `finish`, ARGUMENT_TYPE_INVALID for anything else.
    */
   write(chunk: string | Uint8Array | object): void {
-    if (this.#isFinished) throw misuse("HEADERS_SENT", { what: "write()" });
-    if (typeof chunk === "string") {
-      this.#defaultType("text/html; charset=utf-8");
-      this.#chunks.push(Buffer.from(chunk));
-    } else if (isBytesLike(chunk)) {
-      this.#defaultType("application/octet-stream");
-      this.#chunks.push(toBytes(chunk));
-    } else if (typeof chunk === "object" && chunk !== null) {
-      this.#defaultType("application/json; charset=utf-8");
-      this.#chunks.push(Buffer.from(encodeJson("chunk", chunk)));
-    } else {
-      throw misuse("ARGUMENT_TYPE_INVALID", {
-        name: "chunk",
-        expected: "a string, an object or bytes",
-        got: kindOf(chunk),
-      });
-    }
+    this.#attachedWriter().write(chunk);
+  }
+
+  /**
+   * Sends what has been written so far, the header fields first. Resolves when the client takes more: who awaits it before writing more
+   * holds no more in memory than the client is behind.
+   *
+   * Rejects with CLIENT_GONE, or RESPONSE_TIMEOUT, when there is no client any more; a method that ends by that is not reported as
+   * failed.
+   *
+   * @throws WaterspoutError HEADERS_SENT after `finish`.
+   */
+  flush(): Promise<void> {
+    return this.#attachedWriter().flush();
   }
 
   /**
@@ -95,8 +196,20 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    * @throws WaterspoutError HEADERS_SENT when it has been sent already.
    */
   finish(chunk?: string | Uint8Array | object): Promise<void> {
-    if (chunk !== undefined) this.write(chunk);
-    return this.#respond(this.#chunks.length === 0 ? undefined : Buffer.concat(this.#chunks));
+    const writer = this.#attachedWriter();
+    if (chunk !== undefined) writer.write(chunk);
+    return writer.finish() ?? Promise.resolve();
+  }
+
+  /**
+   * Forgets what has been written and set: the response is as it was before `initialize`.
+   *
+   * @throws WaterspoutError HEADERS_SENT once something has been sent.
+   */
+  clear(): void {
+    this.#attachedWriter().clear();
+    this.forgetHeaders();
+    this.#setDefaults();
   }
 
   /**
@@ -114,8 +227,9 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     }
     this.setHeader("Location", encodeLocation(String(url)));
     this.setStatus(status);
-    this.#chunks = [];
-    void this.#respond(undefined);
+    const writer = this.#attachedWriter();
+    writer.dropBody();
+    void writer.finish();
   }
 
   // The body of the request, and the arguments that come in it: all of it is in web/body.
@@ -229,7 +343,7 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   }
 
   /** Reads the form, if there is one and the handler does not stream; once, also when called early, to check a token in it. @internal */
-  readForm(): Promise<void> {
+  readForm(): Promise<void> | undefined {
     return this.#attachedReader().readForm();
   }
 
@@ -246,42 +360,69 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
 
   // The end of the body's part.
 
-  /** @internal */
+  /** Called first. @internal */
   attachExchange(exchange: HttpExchange): void {
     this.#exchange = exchange;
+    this.#writer = new ResponseWriter(this, exchange, this.#environment.settings);
+    this.#setDefaults();
   }
 
   /** Answers with a file below `root`, or says why it cannot be. @internal */
   async respondWithFile(root: string, path: string): Promise<FileResult> {
-    const result = await this.#attachedExchange().respondWithFile(this.peekHeaders(), root, path);
+    if (this.#exchange === undefined) throw new Error("the handler has no exchange");
+    const result = await this.#exchange.respondWithFile(this.peekHeaders(), root, path);
     if (result.kind === "sent") {
-      this.#isFinished = true;
+      this.#attachedWriter().isFinished = true;
       this.takeHeaders();
     }
     return result;
   }
 
-  /** Sends what a verb method returned, unless the response has been sent. @internal */
-  async finishWith(result: unknown): Promise<void> {
-    if (result instanceof Response) {
-      await this.#respondLike(result);
-    } else if (this.#isFinished) {
-      return;
-    } else if (result === undefined) {
-      await this.finish();
-    } else if (typeof result === "string" || (typeof result === "object" && result !== null)) {
-      await this.finish(result);
-    } else {
+  /** Sends what a verb method returned, unless the response has been sent. Returns a promise where it takes time. @internal */
+  finishWith(result: unknown): Promise<void> | undefined {
+    const writer = this.#attachedWriter();
+    if (result === undefined) return writer.isFinished ? writer.sending : writer.finish();
+    if (typeof result === "object" && result !== null) {
+      if (result instanceof Response) return this.#respondLike(result, writer);
+      if (isChunked(result)) return writer.isFinished ? undefined : writer.sendChunks(result);
+    }
+    if (writer.isFinished) return writer.sending;
+    if (typeof result !== "string" && (typeof result !== "object" || result === null)) {
       throw misuse("RETURN_VALUE_INVALID", { handler: this.constructor.name, got: kindOf(result) });
     }
+    writer.write(result);
+    return writer.finish();
   }
 
-  async #respondLike(response: Response): Promise<void> {
+  /** Answers with the page of an error. @internal */
+  async finishWithError(refusal: Refusal, error: unknown, stack: string | undefined): Promise<void> {
+    this.clear();
+    const writer = this.#attachedWriter();
+    writer.status = refusal.status;
+    writer.reason = refusal.reason;
+    for (const [name, value] of refusal.headers) this.putHeader(name, [value]);
+    this.#refused = { refusal, stack };
+    const { code, message } = refusal.problem;
+    const told = this.#environment.settings.debug ? message : refusal.publicMessage;
+    const result = this.writeError(refusal.status, { code, message: told, error });
+    await this.finishWith(isThenable(result) ? await result : result);
+  }
+
+  /** The client has gone. @internal */
+  receiveLost(error: WaterspoutError): void {
+    this.#lost = error;
+    this.#abort?.abort(error);
+  }
+
+  /** The response, for whoever serves this handler. @internal */
+  get writer(): ResponseWriter {
+    return this.#attachedWriter();
+  }
+
+  async #respondLike(response: Response, writer: ResponseWriter): Promise<void> {
     if (response.bodyUsed || response.body?.locked === true) {
-      throw misuse("RETURN_VALUE_INVALID", {
-        handler: this.constructor.name,
-        got: "a Response that has been read",
-      });
+      const got = "a Response that has been read";
+      throw misuse("RETURN_VALUE_INVALID", { handler: this.constructor.name, got });
     }
     this.setStatus(response.status);
     for (const [name, value] of response.headers) {
@@ -292,31 +433,22 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     }
     const cookies = response.headers.getSetCookie();
     if (cookies.length > 0) this.setHeader("Set-Cookie", cookies);
-    await this.#respond(response.body ?? undefined);
+    writer.dropBody();
+    writer.omitType();
+    if (response.body === null) await writer.finish();
+    else await writer.sendChunks(response.body);
   }
 
-  /** Throws at once what the caller did wrong; what goes wrong while sending, nobody has to wait for. */
-  #respond(body: ResponseBody): Promise<void> {
-    if (this.#isFinished) throw misuse("HEADERS_SENT", { what: "finish()" });
-    this.#isFinished = true;
-    const sending = this.#attachedExchange().respond(this.#status, this.takeHeaders(), body);
-    sending.catch(() => {});
-    return sending;
+  #setDefaults(): void {
+    if (this.#environment.settings.securityHeaders) {
+      for (const [name, value] of securityHeaders(this.request.protocol)) this.putHeader(name, [value]);
+    }
+    this.setDefaultHeaders();
   }
 
   /** Attached before `initialize`. */
-  #attachedExchange(): HttpExchange {
-    if (this.#exchange === undefined) throw new Error("the handler has no exchange");
-    return this.#exchange;
+  #attachedWriter(): ResponseWriter {
+    if (this.#writer === undefined) throw new Error("the handler has no exchange");
+    return this.#writer;
   }
-
-  #defaultType(type: string): void {
-    if (!this.hasHeader("Content-Type")) this.setHeader("Content-Type", type);
-  }
-}
-
-/** A Location as a header field may carry it: what is no ASCII is percent-encoded, what is encoded stays. */
-function encodeLocation(url: string): string {
-  // Browsers take a backslash for a slash, and two at the front for another host.
-  return url.replace(/[^\x21-\x7e]+|\\+/g, (text) => encodeURIComponent(text.toWellFormed()));
 }

@@ -9,6 +9,7 @@ import type { PathMatch, PathValues } from "./path-pattern.ts";
 import { PathPattern } from "./path-pattern.ts";
 import { RequestHandler } from "./request-handler.ts";
 import type { AnyHandlerClass, Route, RouteEntry, RoutePattern } from "./route.ts";
+import { checkCustomMethods } from "./verbs.ts";
 import { WebSocketHandler } from "./websocket-handler.ts";
 
 /** A route that a request matched. */
@@ -92,6 +93,8 @@ export class Router {
       const reason = `the handler must be a class that extends RequestHandler or WebSocketHandler, got ${kindOf(handler)}`;
       throw misuse("ROUTE_INVALID", { route: inside.parts.map(String).join(""), reason });
     }
+    if (isOrExtends(handler, RequestHandler))
+      checkCustomMethods(handler.name, (handler as unknown as typeof RequestHandler).customMethods);
     this.#routes.push({
       path,
       hosts: inside.hosts,

@@ -36,12 +36,42 @@ export interface Settings {
    * `10.0.0.0/8`, `loopback`. Default none.
    */
   readonly trustedProxies?: readonly string[];
+  /**
+   * Whether HEAD is answered by `get`, and OPTIONS with the methods that a handler has, where it has no method of its own for them.
+   * Default true.
+   */
+  readonly automaticMethods?: boolean;
+  /**
+   * Whether responses are compressed for clients that take it (gzip, br): false, true, or how. A page that has a secret beside something
+   * that a stranger can put there should not be (BREACH); see docs/guide/requests.md. Default false.
+   */
+  readonly compressResponse?: boolean | Partial<ResponseCompression>;
+  /**
+   * Whether every response has a set of header fields by which browsers protect a page: no framing by other sites, no guessing of types,
+   * https from now on where it was used, and others. A handler may change each. Default false.
+   */
+  readonly securityHeaders?: boolean;
+  /**
+   * Whether `currentRequest()` tells, wherever it is called, which request the code runs for (AsyncLocalStorage). Before Node 24 it makes every
+   * promise of the process dearer. Default false.
+   */
+  readonly requestContext?: boolean;
   /** Limits of the HTTP side. */
   readonly http?: Partial<HttpLimits>;
   /** Limits, times and ways of WebSocket connections. */
   readonly websocket?: Partial<WebSocketSettings>;
   /** Limits and times of the sessions over which SSE, long polling and polling reach a handler. */
   readonly fallback?: Partial<FallbackLimits>;
+}
+
+/** How responses are compressed. */
+export interface ResponseCompression {
+  /** Shorter bodies are sent as they are; 0 compresses all. Default 1024. */
+  readonly thresholdBytes: number;
+  /** How hard gzip searches, 1 (fast) to 9 (small). Default 6, zlib's. */
+  readonly gzipLevel: number;
+  /** How hard brotli searches, 0 (fast) to 11 (small). Default 4, which takes as long as gzip's 6. */
+  readonly brotliQuality: number;
 }
 
 /** How WebSocket connections behave. */
@@ -67,6 +97,11 @@ export interface ResolvedSettings {
   readonly hosts: readonly HostPattern[] | undefined;
   readonly anyHost: boolean;
   readonly proxies: AddressList;
+  readonly automaticMethods: boolean;
+  /** Undefined where responses are not compressed. */
+  readonly compressResponse: ResponseCompression | undefined;
+  readonly securityHeaders: boolean;
+  readonly requestContext: boolean;
   readonly http: HttpLimits;
   readonly websocket: ResolvedWebSocketSettings;
   readonly fallback: FallbackLimits;
@@ -85,6 +120,10 @@ const settingNames = [
   "allowedOrigins",
   "allowedHosts",
   "trustedProxies",
+  "automaticMethods",
+  "compressResponse",
+  "securityHeaders",
+  "requestContext",
   "http",
   "websocket",
   "fallback",
@@ -95,8 +134,7 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
   if (typeof settings !== "object" || settings === null)
     throw invalidSetting("settings", "an object", settings);
   checkNames("", settings, settingNames);
-  const { debug = false, logger } = settings;
-  if (typeof debug !== "boolean") throw invalidSetting("debug", "true or false", debug);
+  const { debug, logger } = settings;
   if (logger !== undefined && !isLogger(logger)) {
     throw invalidSetting("logger", "an object with the methods debug, info, warn and error", logger);
   }
@@ -107,7 +145,11 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
       throw invalidSetting("trustedProxies", 'IP addresses, CIDR blocks or "loopback"', entry);
   }
   return {
-    debug,
+    debug: flag("debug", debug, false),
+    automaticMethods: flag("automaticMethods", settings.automaticMethods, true),
+    compressResponse: resolveResponseCompression(settings.compressResponse),
+    securityHeaders: flag("securityHeaders", settings.securityHeaders, false),
+    requestContext: flag("requestContext", settings.requestContext, false),
     origins: (list("allowedOrigins", settings.allowedOrigins) ?? []).map(resolveOrigin),
     hosts: hostEntries?.filter((entry) => entry !== "*").map(resolveHost),
     anyHost: hostEntries?.includes("*") ?? false,
@@ -116,6 +158,41 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
     websocket: resolveWebSocket(settings.websocket),
     fallback: resolveLimits("fallback", settings.fallback, defaultFallbackLimits),
   };
+}
+
+const defaultResponseCompression: ResponseCompression = {
+  thresholdBytes: 1024,
+  gzipLevel: 6,
+  brotliQuality: 4,
+};
+
+const responseCompressionRanges: Readonly<Record<keyof ResponseCompression, [number, number]>> = {
+  thresholdBytes: [0, Number.MAX_SAFE_INTEGER],
+  gzipLevel: [1, 9],
+  brotliQuality: [0, 11],
+};
+
+function resolveResponseCompression(given: Settings["compressResponse"]): ResponseCompression | undefined {
+  if (given === undefined || given === false) return undefined;
+  if (given === true) return defaultResponseCompression;
+  if (typeof given !== "object" || given === null)
+    throw invalidSetting("compressResponse", "true, false or an object", given);
+  checkNames("compressResponse.", given, Object.keys(defaultResponseCompression));
+  const options = withoutUndefined(given);
+  for (const [name, value] of Object.entries(options)) {
+    checkWholeNumber(
+      `compressResponse.${name}`,
+      value,
+      responseCompressionRanges[name as keyof ResponseCompression],
+    );
+  }
+  return { ...defaultResponseCompression, ...options };
+}
+
+function flag(name: string, value: unknown, byDefault: boolean): boolean {
+  if (value === undefined) return byDefault;
+  if (typeof value !== "boolean") throw invalidSetting(name, "true or false", value);
+  return value;
 }
 
 function resolveOrigin(entry: string): OriginPattern {

@@ -18,6 +18,7 @@ test("the limits of the HTTP side are the documented ones", () => {
     maxPartHeaderBytes: 16_384,
     maxFieldBytes: 1_048_576,
     maxFileBytes: 10_485_760,
+    responseTimeoutMs: 30_000,
   });
 });
 

@@ -12,7 +12,9 @@ const directory = join("build", "snippets");
 const documents = [
   "README.md",
   "README.zh-CN.md",
-  ...readdirSync("docs", { recursive: true, encoding: "utf8" }).map((file) => `docs/${file}`),
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" }).map(
+    (file) => `docs/${file.replaceAll("\\", "/")}`,
+  ),
 ].filter((file) => file.endsWith(".md"));
 
 /** The programs of a document, with a name for each. */
@@ -69,7 +71,20 @@ const mainNames = [
   "connect",
   "HandshakeError",
   "WebSocket",
-].concat(["ConnectOptions", "Logger", "Settings", "ErrorCode", "PathParams", "CompressionOptions"]);
+  "Finish",
+  "PeriodicCallback",
+  "RedirectHandler",
+  "ErrorHandler",
+  "currentRequest",
+].concat([
+  "ErrorDetails",
+  "ConnectOptions",
+  "Logger",
+  "Settings",
+  "ErrorCode",
+  "PathParams",
+  "CompressionOptions",
+]);
 const testingNames = ["ExpectedLog", "TestClient", "startApplication", "encodeRawFrame"];
 
 const programs = documents.flatMap(programsOf);

@@ -1,6 +1,14 @@
 /** What compiles and what must not, about handlers and settings; see routes.ts. */
-import type { HandlerContext, Logger, Settings } from "../../src/index.ts";
-import { Application, HttpError, RequestHandler, WebSocketHandler } from "../../src/index.ts";
+import type { ErrorDetails, HandlerContext, Logger, NoParams, Settings } from "../../src/index.ts";
+import {
+  Application,
+  HttpError,
+  PeriodicCallback,
+  RedirectHandler,
+  RequestHandler,
+  route,
+  WebSocketHandler,
+} from "../../src/index.ts";
 
 // What a verb may return.
 export class Returns extends RequestHandler {
@@ -185,3 +193,78 @@ export async function listen(app: Application): Promise<void> {
 
 // An application with routes that the compiler knows is an Application like any other.
 export const plain: Application = new Application([["/story/:id", Story]]);
+
+// The current user is what a handler declares, and nothing else.
+interface User {
+  readonly name: string;
+}
+export class Base<Params extends object = NoParams> extends RequestHandler<Params> {
+  declare currentUser: User | null;
+  override async getCurrentUser(): Promise<User | null> {
+    return Promise.resolve({ name: "Ada" });
+  }
+}
+export class Profile extends Base<{ id: string }> {
+  get() {
+    // @ts-expect-error -- nobody may be logged in
+    void this.currentUser.name;
+    const name: string = this.currentUser?.name ?? this.params.id;
+    // @ts-expect-error -- a user has no such thing
+    void this.currentUser?.password;
+    return { name };
+  }
+}
+void new Application([["/:id", Profile]]);
+// @ts-expect-error -- the parameter id is missing
+void new Application([["/", Profile]]);
+export class Undeclared extends RequestHandler {
+  get() {
+    // @ts-expect-error -- who the user is has not been said
+    return { name: this.currentUser.name as string };
+  }
+}
+
+// Responses: streams are values like others; a status and its reason are what they are.
+export class Streams extends RequestHandler {
+  static override readonly customMethods = ["PROPFIND"];
+  async *get() {
+    yield "chunk";
+    await this.flush();
+  }
+  post() {
+    return ReadableStream.from(["chunk"]);
+  }
+  propfind() {
+    this.setStatus(207, "Multi-Status");
+    // @ts-expect-error -- a reason phrase is a text
+    this.setStatus(207, 5);
+    // @ts-expect-error -- a number is no chunk
+    this.write(5);
+    this.signal satisfies AbortSignal;
+    // @ts-expect-error -- the server aborts it
+    this.signal.abort();
+  }
+  override writeError(status: number, { code, message, error }: ErrorDetails) {
+    // @ts-expect-error -- what was thrown may be anything
+    void error.stack;
+    return { status, code, message };
+  }
+}
+void new Application([["/", Streams]]);
+export class WrongPage extends RequestHandler {
+  // @ts-expect-error -- a number is no page
+  override writeError() {
+    return 5;
+  }
+}
+// @ts-expect-error -- a redirect goes somewhere
+void route("/", RedirectHandler, { options: { permanent: true } });
+void route("/", RedirectHandler, { options: { url: "/x" } });
+// @ts-expect-error -- there is no such way to compress
+void new Application([], { compressResponse: { level: 5 } });
+void new Application([], { compressResponse: { gzipLevel: 5 }, securityHeaders: true, requestContext: true });
+
+// What is called again and again is given no arguments.
+export const periodic: PeriodicCallback = new Application([]).every(1000, async () => {}, { jitter: 0.1 });
+// @ts-expect-error -- it would get none
+void new PeriodicCallback((count: number) => count, 1000);

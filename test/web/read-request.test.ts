@@ -11,7 +11,8 @@ class Shows extends RequestHandler {
   get() {
     return `${this.request.host} ${this.request.uri}`;
   }
-  post() {
+  async post() {
+    await this.bytes();
     return this.get();
   }
 }

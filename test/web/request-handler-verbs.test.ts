@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HttpError, RequestHandler } from "../../src/index.ts";
+import { Application, HttpError, RequestHandler } from "../../src/index.ts";
 import { expectedLog } from "../support/log.ts";
 import { RawConnection, get, request, requestText } from "../support/raw-http.ts";
 import { serveRoutes } from "../support/serve-routes.ts";
@@ -97,13 +97,13 @@ test("a verb without a method is 405, with the verbs there are", async (context)
     ["/nothing", Nothing],
   ]);
   const table: readonly [method: string, path: string, allow: string][] = [
-    ["POST", "/get", "GET, HEAD"],
-    ["DELETE", "/get", "GET, HEAD"],
-    ["OPTIONS", "/get", "GET, HEAD"],
-    ["GET", "/post", "POST"],
+    ["POST", "/get", "GET, HEAD, OPTIONS"],
+    ["DELETE", "/get", "GET, HEAD, OPTIONS"],
+    ["GET", "/post", "POST, OPTIONS"],
     // Without get there is nothing that HEAD could be answered with.
-    ["HEAD", "/post", "POST"],
+    ["HEAD", "/post", "POST, OPTIONS"],
     ["GET", "/nothing", ""],
+    ["OPTIONS", "/nothing", ""],
     ["TRACE", "/every", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
     ["PROPFIND", "/every", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
   ];
@@ -130,7 +130,7 @@ test("a verb is not a property: names that every object has are no verbs", async
   const server = await serveRoutes(context, log, [["/", Fields]]);
   const { status, header } = await request(server, "POST", "/");
   assert.equal(status, 405);
-  assert.equal(header("Allow"), "GET, HEAD");
+  assert.equal(header("Allow"), "GET, HEAD, OPTIONS");
   await log.expect(/^405 POST/);
 });
 
@@ -266,4 +266,55 @@ test("a handler knows its request, its parameters and its groups", async (contex
     params: { name: "é", "*": "x/y" },
     pathArgs: ["é", "x/y"],
   });
+});
+
+test("OPTIONS is answered with the methods that there are, unless the handler or a setting says otherwise", async (context) => {
+  const routes = [
+    ["/get", OnlyGet],
+    ["/every", Every],
+  ] as const;
+  const server = await serveRoutes(context, log, routes);
+  const answer = await request(server, "OPTIONS", "/get");
+  assert.deepEqual([answer.status, answer.header("Allow"), answer.text], [204, "GET, HEAD, OPTIONS", ""]);
+  assert.equal((await request(server, "OPTIONS", "/every")).text, "options");
+  const strict = await serveRoutes(context, log, routes, { automaticMethods: false });
+  for (const method of ["OPTIONS", "HEAD"]) {
+    const { status, header } = await request(strict, method, "/get");
+    assert.deepEqual([status, header("Allow")], [405, "GET"], method);
+    await log.expect(new RegExp(`^405 ${method}`));
+  }
+});
+
+test("a handler may have methods of its own, of those that can come", async (context) => {
+  class Dav extends RequestHandler {
+    static override readonly customMethods = ["PROPFIND", "M-SEARCH"];
+    propfind() {
+      return "found";
+    }
+    "m-search"() {
+      return "searched";
+    }
+    mkcol() {
+      return "never";
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", Dav]]);
+  assert.equal((await request(server, "PROPFIND", "/")).text, "found");
+  assert.equal((await request(server, "M-SEARCH", "/")).text, "searched");
+  const { status, header } = await request(server, "MKCOL", "/");
+  assert.deepEqual([status, header("Allow")], [405, "OPTIONS, PROPFIND, M-SEARCH"]);
+  await log.expect(/^405 MKCOL/);
+  for (const [methods, reason] of [
+    [["BREW"], /"BREW": Node's HTTP parser does not know it/],
+    [["propfind"], /Node's HTTP parser does not know it/],
+    [["GET"], /"GET": every handler may have it/],
+    [["CONNECT"], /it is for proxies/],
+    [[5], /5: it is no text/],
+    ["PROPFIND", /it is no list/],
+  ] as const) {
+    class Wrong extends RequestHandler {
+      static override readonly customMethods = methods as unknown as string[];
+    }
+    assert.throws(() => new Application([["/", Wrong]]), { code: "METHOD_INVALID", message: reason });
+  }
 });

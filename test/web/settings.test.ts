@@ -12,6 +12,10 @@ test("without settings everything has its safe default", () => {
   const { proxies, ...rest } = resolveSettings({});
   assert.deepEqual(rest, {
     debug: false,
+    automaticMethods: true,
+    compressResponse: undefined,
+    securityHeaders: false,
+    requestContext: false,
     origins: [],
     hosts: undefined,
     anyHost: false,
@@ -37,6 +41,7 @@ test("the defaults are those of the design", () => {
     maxPartHeaderBytes: 16 * 1024,
     maxFieldBytes: 1 << 20,
     maxFileBytes: 10 << 20,
+    responseTimeoutMs: 30_000,
   });
   assert.deepEqual(defaultWebSocketLimits, {
     maxMessageBytes: 1 << 20,
@@ -86,7 +91,8 @@ test("limits are changed one by one", () => {
 
 test("a setting that does not exist is refused with the names that do", () => {
   const names =
-    "there are: debug, logger, allowedOrigins, allowedHosts, trustedProxies, http, websocket, fallback";
+    "there are: debug, logger, allowedOrigins, allowedHosts, trustedProxies, automaticMethods, compressResponse, " +
+    "securityHeaders, requestContext, http, websocket, fallback";
   assert.equal(settingRefusal({ debgu: true }, "SETTING_UNKNOWN"), `there is no setting debgu (${names})`);
   for (const name of ["Debug", "allowedOrigin", "toString", ""])
     settingRefusal({ [name]: true }, "SETTING_UNKNOWN");

@@ -38,7 +38,7 @@ export class BodyReader {
   /** Who has the body, for the message to who comes later. */
   #reader = "";
   #bytes: Promise<Uint8Array> | undefined;
-  #reading: Promise<Form | undefined> | undefined;
+  #reading: Promise<void> | undefined;
   #form: Form | undefined;
   #directory: UploadDirectory | undefined;
 
@@ -64,11 +64,15 @@ export class BodyReader {
     return this.#options.streamRequestBody ? [] : this.form(what).fields;
   }
 
-  /** Reads the form, if the request brings one and its handler does not stream; once, whoever asks first. */
-  async readForm(): Promise<void> {
-    if (this.#options.streamRequestBody) return;
-    this.#reading ??= this.#readForm();
-    this.#form = await this.#reading;
+  /**
+   * Reads the form, if the request brings one and its handler does not stream; once, whoever asks first. Nothing is to be waited
+   * for where there is none.
+   */
+  readForm(): Promise<void> | undefined {
+    if (this.#reading !== undefined || this.#options.streamRequestBody) return this.#reading;
+    const type = this.#formType();
+    if (type !== undefined) this.#reading = this.#readForm(type);
+    return this.#reading;
   }
 
   /** The body chunk by chunk. @throws WaterspoutError BODY_USED */
@@ -115,21 +119,20 @@ export class BodyReader {
   }
 
   /** Removes the files that came: the request has been answered, or will not be. */
-  async dispose(): Promise<void> {
-    await this.#directory?.remove();
+  dispose(): Promise<void> | undefined {
+    return this.#directory?.remove();
   }
 
-  async #readForm(): Promise<Form | undefined> {
-    const type = this.#formType();
-    if (type === undefined) return undefined;
+  async #readForm(type: MediaType): Promise<void> {
     if (type.value === "multipart/form-data") {
       this.#directory = new UploadDirectory();
-      return readMultipartForm(this.parts(), this.#directory, this.#limits);
+      this.#form = await readMultipartForm(this.parts(), this.#directory, this.#limits);
+      return;
     }
     this.#refuseEncoding();
     if (!isUtf8Type(type)) throw this.#wrongType("a form in UTF-8");
     const bytes = await this.#take("the form").bytes();
-    return parseUrlencodedForm(bytes, this.#limits.maxFormFields);
+    this.#form = parseUrlencodedForm(bytes, this.#limits.maxFormFields);
   }
 
   #formType(): MediaType | undefined {
