@@ -7,9 +7,9 @@ import type { HttpExchange } from "../transport/http-exchange.ts";
 import type { LoggedRequest } from "./access-log.ts";
 import { stackOf } from "./access-log.ts";
 import { answerRefusal } from "./answer-refusal.ts";
+import { checkUser } from "./authenticated.ts";
 import { ConnectionCycle } from "./connection-cycle.ts";
 import type { Environment } from "./environment.ts";
-import type { Handler } from "./handler.ts";
 import { HttpError } from "./http-error.ts";
 import { HttpRequest } from "./http-request.ts";
 import { readRequest } from "./read-request.ts";
@@ -19,6 +19,7 @@ import type { RouteMatch } from "./router.ts";
 import { isOrExtends } from "./router.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import { WebSocketHandler } from "./websocket-handler.ts";
+import { needsXsrfCheck } from "./xsrf.ts";
 
 /** The verbs a handler can have a method for; also the order of an Allow header. */
 const verbs = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
@@ -35,7 +36,7 @@ const selfExplaining: ReadonlySet<string> = new Set([
  * The life of one request, stage by stage; the same for a page and for a WebSocket until the handler is known:
  *
  *     readRequest → route
- *       RequestHandler:   → initialize → getCurrentUser → prepare → verb → response
+ *       RequestHandler:   → initialize → checkXsrfCookie → getCurrentUser (→ authenticated) → prepare → verb → response
  *       WebSocketHandler: → ConnectionCycle
  *
  * Any stage may refuse, by throwing a `Refusal` or an `HttpError`; there is one place that answers refusals.
@@ -97,7 +98,10 @@ export class RequestCycle {
     await handler.initialize(options);
     if (handler.isFinished) return;
     const method = this.#methodOf(handler);
-    await prepare(handler);
+    if (needsXsrfCheck(handler.request, this.#environment.settings)) await handler.checkXsrfCookie();
+    handler.currentUser = await handler.getCurrentUser();
+    checkUser(handler);
+    if (!handler.isFinished) await handler.prepare();
     if (handler.isFinished) return;
     await handler.finishWith(await method());
   }
@@ -171,11 +175,6 @@ export class RequestCycle {
   #logFailure(error: unknown): void {
     this.#environment.log.failed(this.#loggedRequest(), error);
   }
-}
-
-async function prepare(handler: Handler<object>): Promise<void> {
-  handler.currentUser = await handler.getCurrentUser();
-  await handler.prepare();
 }
 
 function allowedBy(implemented: readonly string[]): string {

@@ -53,9 +53,12 @@ suite("parseCookies", () => {
   test("never throws", (context) => {
     checkProperty(
       context,
-      fc.property(fc.string({ unit: fc.constantFrom(...'a=;, "\\%0\xff7') }), (field) => {
-        parseCookies(field);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom("a", "=", ";", ",", " ", '"', "\\", "%", "0", "\xff", "7") }),
+        (field) => {
+          parseCookies(field);
+        },
+      ),
     );
   });
 });
