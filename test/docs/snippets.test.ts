@@ -12,7 +12,9 @@ const directory = join("build", "snippets");
 const documents = [
   "README.md",
   "README.zh-CN.md",
-  ...readdirSync("docs").map((file) => `docs/${file}`),
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" }).map(
+    (file) => `docs/${file.replaceAll("\\", "/")}`,
+  ),
 ].filter((file) => file.endsWith(".md"));
 
 /** The programs of a document, with a name for each. */
@@ -69,7 +71,18 @@ const mainNames = [
   "connect",
   "HandshakeError",
   "WebSocket",
-].concat(["ConnectOptions", "Logger", "Settings", "ErrorCode", "PathParams", "CompressionOptions"]);
+].concat([
+  "authenticated",
+  "createSignedValue",
+  "decodeSignedValue",
+  "pathOnSite",
+  "ConnectOptions",
+  "Logger",
+  "Settings",
+  "ErrorCode",
+  "PathParams",
+  "CompressionOptions",
+]);
 const testingNames = ["ExpectedLog", "TestClient", "startApplication", "encodeRawFrame"];
 
 const programs = documents.flatMap(programsOf);
