@@ -60,8 +60,9 @@ class Jar {
   readonly #cookies = new Map<string, string>();
 
   async fetch(url: string, init: RequestInit = {}): Promise<Response> {
-    const cookie = [...this.#cookies].map((pair) => pair.join("=")).join("; ");
-    const response = await fetch(url, { ...init, headers: { ...init.headers, cookie } });
+    const headers = new Headers(init.headers);
+    headers.set("cookie", [...this.#cookies].map((pair) => pair.join("=")).join("; "));
+    const response = await fetch(url, { ...init, headers });
     for (const field of response.headers.getSetCookie()) {
       const [pair = ""] = field.split(";", 1);
       const equals = pair.indexOf("=");
