@@ -32,6 +32,21 @@ module.exports = {
       to: { path: "(^|/)src/(testing|cli)/" },
     },
     {
+      name: "client-runs-in-browsers",
+      comment:
+        "The client for browsers knows the base and the session protocol, which need no Node, and nothing from npm.",
+      severity: "error",
+      from: { path: "(^|/)src/client/" },
+      to: { pathNot: "(^|/)src/(client|base|protocol/session)/" },
+    },
+    {
+      name: "client-is-imported-by-testing-only",
+      comment: "The server and the client for browsers share the protocol and nothing else.",
+      severity: "error",
+      from: { path: "(^|/)src/(?!client/|testing/)" },
+      to: { path: "(^|/)src/client/" },
+    },
+    {
       name: "io-lives-in-transport",
       comment: "src/transport is the only home of sockets, servers, compression and timers.",
       severity: "error",

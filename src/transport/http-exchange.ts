@@ -233,9 +233,13 @@ export class HttpExchange {
     response.end(body);
   }
 
-  /** Has `listener` called when the peer leaves before it is answered. */
+  /**
+   * Has `listener` called when the peer leaves before it is answered, instead of the one before: a session is to know of a
+   * request that it holds, and its handler is not any more. Whoever asks for an upgrade has one listener only, the first.
+   */
   onLost(listener: () => void): void {
-    if (this.#onLost !== undefined) return;
+    if (this.isUpgrade && this.#onLost !== undefined) return;
+    this.#stopWatching();
     this.#onLost = listener;
     if (!this.isUpgrade) {
       this.#response ??= this.#source.createResponse();

@@ -72,7 +72,10 @@ export class Admission {
       const offered = applicant.subprotocols.filter((each) => each !== helloSubprotocol);
       const selected = handler.selectSubprotocol(offered);
       const subprotocol = isThenable(selected) ? await wait(selected) : selected;
-      this.#open(handler, applicant, checkSelected(handler, subprotocol ?? "", offered));
+      const checkedSubprotocol = checkSelected(handler, subprotocol ?? "", offered);
+      // Who left meanwhile would never learn the name of its session. With its key it comes in when it comes back.
+      if (applicant.kind !== "websocket" && this.#exchange.isAborted) handler.abortSignal();
+      else this.#open(handler, applicant, checkedSubprotocol);
     } catch (error) {
       handler.abortSignal();
       throw error;

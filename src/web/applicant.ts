@@ -83,6 +83,7 @@ export class SessionApplicant implements Applicant {
       limits: settings.websocket,
       fallback: settings.fallback,
       heartbeats,
+      retire: () => store.retire(name.id),
       forget: () => store.delete(name.id),
     });
     store.add(name, this.#place, session, this.#opening.key);

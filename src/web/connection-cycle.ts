@@ -95,10 +95,12 @@ export class ConnectionCycle {
     const place: SessionPlace = { path: this.#request.path, origin: sessionOrigin(this.#request) };
     const { target } = call;
     if (typeof target !== "string") {
-      const earlier = target.key === undefined ? undefined : await store.opening(target.key, place);
-      if (earlier === undefined || !this.#continue(earlier, call))
-        await this.#open({ ...call, target }, place);
-      return;
+      // Of several that wait for an opening of which nothing came, one tries it again, and the others wait for that one.
+      for (let opening = this.#openingOf(target, place); opening; opening = this.#openingOf(target, place)) {
+        const earlier = await opening;
+        if (earlier !== undefined && this.#continue(earlier, call)) return;
+      }
+      return await this.#open({ ...call, target }, place);
     }
     const session = store.find(target, place);
     if (session !== undefined && this.#continue(session, call)) return;
@@ -109,11 +111,17 @@ export class ConnectionCycle {
     await this.#open({ ...call, target: { kind: "sse", key: undefined, subprotocols: [] }, ack: 0 }, place);
   }
 
+  /** The same opening, made before or under way. */
+  #openingOf({ key }: Opening, place: SessionPlace): Promise<SessionTransport | undefined> | undefined {
+    return key === undefined ? undefined : this.#environment.store.opening(key, place);
+  }
+
   /** Hands a request to its session; false when the session cannot go on where the client is. */
   #continue(session: SessionTransport, call: SessionCall): boolean {
     this.isRoutine = true;
     this.#exchange.setStandingHeaders(corsHeaders(this.#request));
     if (this.#exchange.method === "GET" && session.isFinishedFor(call.ack)) {
+      session.confirmEnd();
       // The one answer upon which an EventSource does not come back (WHATWG HTML §9.2.3).
       void this.#exchange.respond(204, [], undefined);
       return true;
@@ -137,13 +145,13 @@ export class ConnectionCycle {
       const problem = describe("SESSIONS_TOO_MANY", { limit: settings.fallback.maxSessions });
       return await this.#refuseReadably(new Refusal(problem, [["Retry-After", String(retryAfterSeconds)]]));
     }
-    const settle = key === undefined ? undefined : store.beginOpening(key, place);
+    const settle = store.beginOpening(key, place);
     const acknowledges = this.#exchange.method === "POST";
     const applicant = new SessionApplicant(call.target, place, acknowledges, this.#environment);
     try {
       await this.#admission.admit(this.#createHandler(), this.#match.options, applicant);
     } finally {
-      settle?.(applicant.session);
+      settle(applicant.session);
     }
     this.#exchange.setStandingHeaders([...applicant.headers, ...corsHeaders(this.#request)]);
     const problem = applicant.session?.receive(call, this.#exchange);

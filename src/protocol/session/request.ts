@@ -38,8 +38,8 @@ type Fields = Partial<Record<(typeof names)[number], unknown>>;
 
 /** Reads the body of a request (docs/session-protocol.md). */
 export function parseSessionRequest(body: string): SessionRequest | RequestFault {
-  // No more than can be right is looked at: the head, the records, and what would be one too many.
-  const [first = "", ...lines] = body.split("\n", recordsMax + 2);
+  // No more than can be right is looked at: the head, the records, what may be empty behind them, and one too many.
+  const [first = "", ...lines] = body.split("\n", recordsMax + 3);
   if (lines.at(-1) === "") lines.pop();
   const head = parseHead(first);
   if (head === undefined) return { reason: "the first line must be a JSON object" };
@@ -110,7 +110,8 @@ function parseClose(
   value: unknown,
 ): { readonly code: number | undefined; readonly reason: string } | { readonly fault: string } | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== "object" || value === null) return { fault: "close must be an object" };
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return { fault: "close must be an object" };
   const { code, reason = "" } = value as { readonly code?: unknown; readonly reason?: unknown };
   if (code !== undefined && (typeof code !== "number" || !isSendableCloseCode(code))) {
     return { fault: "close has a code that may not be sent" };

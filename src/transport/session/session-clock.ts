@@ -10,10 +10,17 @@ export class SessionClock {
   #heardAt: number = performance.now();
   #pingedAt: number | undefined;
   #heldUntil = Infinity;
+  #timeoutMs: number;
 
   constructor(limits: WebSocketLimits, fallback: FallbackLimits) {
     this.#limits = limits;
     this.#fallback = fallback;
+    this.#timeoutMs = fallback.sessionTimeoutMs;
+  }
+
+  /** Both sides know that it is over: what may still come, comes soon. */
+  shorten(): void {
+    this.#timeoutMs = Math.min(this.#limits.closeTimeoutMs, this.#fallback.sessionTimeoutMs);
   }
 
   /** A request came, or ended. */
@@ -39,7 +46,7 @@ export class SessionClock {
   /** When the client will have stayed away for too long, unless a request of it is being answered. */
   idleAt(isAnswering: boolean): number {
     const isPresent = isAnswering || this.#heldUntil !== Infinity;
-    return isPresent ? Infinity : this.#heardAt + this.#fallback.sessionTimeoutMs;
+    return isPresent ? Infinity : this.#heardAt + this.#timeoutMs;
   }
 
   /** When the next ping is due, or the answer to the last one. */

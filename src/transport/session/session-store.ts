@@ -28,6 +28,9 @@ export class SessionStore {
   readonly #sessions = new Map<string, Entry>();
   /** What was opened with a key, or is being opened: the same opening again is the same session. */
   readonly #openings = new Map<string, Promise<SessionTransport | undefined>>();
+  #openingCount = 0;
+  /** Those that are over and remembered only for who asks again; oldest first. */
+  readonly #retired = new Set<string>();
 
   constructor(sessionsMax: number) {
     this.#sessionsMax = sessionsMax;
@@ -37,8 +40,9 @@ export class SessionStore {
     return this.#sessions.size;
   }
 
+  /** Whether there is no room for another one, those counted that are being opened. */
   get isFull(): boolean {
-    return this.#sessions.size >= this.#sessionsMax;
+    return this.#sessions.size - this.#retired.size + this.#openingCount >= this.#sessionsMax;
   }
 
   createName(): SessionName {
@@ -47,13 +51,21 @@ export class SessionStore {
 
   /** `key` is that of the opening, where there was one. */
   add({ id, secret }: SessionName, place: SessionPlace, session: SessionTransport, key?: string): void {
+    const [oldest] = this.#retired;
+    if (this.#sessions.size >= this.#sessionsMax && oldest !== undefined) this.delete(oldest);
     this.#sessions.set(id, { ...place, session, secret, key });
+  }
+
+  /** A session is over: it takes nobody's place any more, and is forgotten when its place is needed. */
+  retire(id: string): void {
+    if (this.#sessions.has(id)) this.#retired.add(id);
   }
 
   delete(id: string): void {
     const entry = this.#sessions.get(id);
     if (entry === undefined) return;
     this.#sessions.delete(id);
+    this.#retired.delete(id);
     if (entry.key !== undefined) this.#openings.delete(nameOf(entry.key, entry));
   }
 
@@ -74,8 +86,19 @@ export class SessionStore {
    * Remembers that an opening is under way. What is returned is to be called with its session, which is then found by the
    * key as long as it is here, or with undefined where none came of it.
    */
-  beginOpening(key: string, place: SessionPlace): (session: SessionTransport | undefined) => void {
-    const name = nameOf(key, place);
+  beginOpening(
+    key: string | undefined,
+    place: SessionPlace,
+  ): (session: SessionTransport | undefined) => void {
+    this.#openingCount++;
+    const settle = key === undefined ? undefined : this.#remember(nameOf(key, place));
+    return (session) => {
+      this.#openingCount--;
+      settle?.(session);
+    };
+  }
+
+  #remember(name: string): (session: SessionTransport | undefined) => void {
     let resolve: (session: SessionTransport | undefined) => void = () => {};
     this.#openings.set(
       name,

@@ -37,6 +37,8 @@ export interface SessionTransportOptions {
   readonly limits: WebSocketLimits;
   readonly fallback: FallbackLimits;
   readonly heartbeats: HeartbeatWheel;
+  /** Called when it is over and kept only for who asks again. */
+  readonly retire: () => void;
   /** Called when nobody can come back for anything. */
   readonly forget: () => void;
 }
@@ -44,6 +46,17 @@ export interface SessionTransportOptions {
 /** A request, and how it wants to be answered. */
 export interface SessionCall extends SessionRequest {
   readonly asStream: boolean;
+}
+
+/** Why a session of this kind cannot be answered in this way, if it cannot: its records are kept as they travel. */
+export function findMismatch(
+  kind: SessionKind,
+  asStream: boolean,
+  poll: number | undefined,
+): string | undefined {
+  if (asStream && kind !== "sse") return `a session of ${kind} has no streams`;
+  if (poll !== undefined && kind === "sse") return "a session of sse has its records in a stream";
+  return undefined;
 }
 
 /**
@@ -100,12 +113,13 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
 
   /** A request of the client; a problem if it cannot be. */
   receive(call: SessionCall, exchange: HttpExchange): Problem | undefined {
-    const { ack, seq, records, close, poll } = call;
+    const { ack, seq, records, poll } = call;
     const { last } = this.outbox;
-    if (ack > last) {
-      const reason = `ack is ${ack}, but no more than ${last} records have been sent`;
-      return describe("SESSION_REQUEST_INVALID", { reason });
-    }
+    const reason =
+      ack > last
+        ? `ack is ${ack}, but no more than ${last} records have been sent`
+        : findMismatch(this.kind, call.asStream, poll);
+    if (reason !== undefined) return describe("SESSION_REQUEST_INVALID", { reason });
     this.#clock.hear();
     this.#queue.acknowledge(ack);
     if (call.asStream) {
@@ -113,19 +127,32 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
       this.#scheduleFlush();
       return undefined;
     }
-    this.#clock.hold();
-    this.#arrivals.add(seq, records, (isWhole) => {
-      this.#clock.release();
-      if (close !== undefined && isWhole) this.#receiveClose(close.code, close.reason);
-      // What brings something is answered at once: that answer is an acknowledgement.
-      const bringsSomething = records.length > 0 || close !== undefined;
-      const heldMs = bringsSomething && poll !== undefined ? 0 : poll;
-      const opening = typeof call.target === "string" ? {} : this.#describeOpening();
-      if (!exchange.isAborted) this.#outlets.addPoll(exchange, { ack, heldMs, opening });
-      this.#scheduleFlush();
-    });
+    // Who sends nothing has not given up on what waits to be read.
+    if (records.length === 0) {
+      this.#answer(call, exchange, true);
+    } else {
+      // A request that is held already is answered first: its answer ends its holding, not that of this one.
+      this.#arrivals.release();
+      this.#clock.hold();
+      this.#arrivals.add(seq, records, (isWhole) => {
+        this.#clock.release();
+        this.#answer(call, exchange, isWhole);
+      });
+    }
     this.#schedule();
     return undefined;
+  }
+
+  /** Has a request answered whose records have been taken, or will have to be sent again. */
+  #answer(call: SessionCall, exchange: HttpExchange, isWhole: boolean): void {
+    const { ack, records, close, poll } = call;
+    if (close !== undefined && isWhole) this.#receiveClose(close.code, close.reason);
+    // What brings something is answered at once: that answer is an acknowledgement.
+    const bringsSomething = records.length > 0 || close !== undefined;
+    const heldMs = bringsSomething && poll !== undefined ? 0 : poll;
+    const opening = typeof call.target === "string" ? {} : this.#describeOpening();
+    if (!exchange.isAborted) this.#outlets.addPoll(exchange, { ack, heldMs, opening });
+    this.#scheduleFlush();
   }
 
   /** Whether a client that has the records up to this number can go on from there. */
@@ -136,6 +163,11 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   /** Whether there is nothing left to say to a client that has the records up to this number. */
   isFinishedFor(number: number): boolean {
     return !this.isOpen && number >= this.outbox.last;
+  }
+
+  /** The client knows that the session has ended: nobody has to wait for it any more. */
+  confirmEnd(): void {
+    this.#end();
   }
 
   get outbox(): Outbox {
@@ -287,7 +319,10 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
     }
     this.#queue.clear();
     this.#end();
-    this.#forget();
+    // Requests that were under way, or that a proxy repeats, get the same answer for a while.
+    this.#clock.shorten();
+    this.#options.retire();
+    this.#schedule();
   }
 
   #beginClosing(ending: CloseRecord, problem: Problem | undefined): void {
