@@ -97,7 +97,7 @@ const table = {
   XSRF_REFUSED: {
     status: 403,
     message: "<method> <path> is not shown to come from a page of this site: <reason>",
-    advice: "<how>",
+    advice: "To allow it: <how>.",
     publicMessage: "The request is not shown to come from a page of this site.",
   },
   LOGIN_REQUIRED: {

@@ -84,14 +84,14 @@ function siteRefusal(request: HttpRequest, origin: string | undefined, site: str
   const own = formatOrigin({ scheme: request.protocol, authority: request.authority });
   const isNameable = origin !== undefined && parseOrigin(origin) !== undefined;
   const how = isNameable
-    ? `To allow it: new Application(routes, { allowedOrigins: [${quote(origin)}] }), or override checkXsrfCookie().`
-    : "To allow it: override checkXsrfCookie().";
+    ? `new Application(routes, { allowedOrigins: [${quote(origin)}] }), or override checkXsrfCookie()`
+    : "override checkXsrfCookie()";
   return refusal(request, `the page that sent it is of another site (${seen}; same origin is ${own})`, how);
 }
 
 function tokenRefusal(request: HttpRequest, reason: string): Refusal {
   const how =
-    "Put xsrfFormHtml() into the form, or send xsrfToken as the header field X-Xsrftoken; for a handler whose clients are no browsers and use no cookies, override checkXsrfCookie().";
+    "put xsrfFormHtml() into the form, or send xsrfToken as the header field X-Xsrftoken; for a handler whose clients send no cookies, override checkXsrfCookie()";
   return refusal(request, `it says neither Origin nor Sec-Fetch-Site, and ${reason}`, how);
 }
 
