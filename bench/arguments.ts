@@ -3,6 +3,8 @@ import type { OpponentName } from "./opponents.ts";
 import { opponentNames, quickOpponents } from "./opponents.ts";
 import type { Scenario } from "./scenarios.ts";
 import { groups, scenarios } from "./scenarios.ts";
+import type { LoadPlan } from "./transports/load-points.ts";
+import { fullPlan, quickPlan } from "./transports/load-points.ts";
 
 /** How long and how often to measure. */
 export interface Pace {
@@ -16,12 +18,17 @@ export interface BenchArguments {
   readonly scenarios: readonly Scenario[];
   readonly opponents: readonly OpponentName[];
   readonly pace: Pace;
+  /** How to measure the transports against each other, if that was asked for. */
+  readonly transports: LoadPlan | undefined;
   /** The program that runs the JavaScript servers. */
   readonly node: string;
   /** Of the files with the results, without an ending. */
   readonly name: string;
   readonly isQuick: boolean;
 }
+
+/** What stands for the comparison of transports, which has servers, load and a report of its own. */
+const transportsName = "transports";
 
 /** The sentence is for the person at the terminal; there is nothing to trace. */
 export class ArgumentError extends Error {}
@@ -48,11 +55,16 @@ const optionTypes = {
 export function parseArguments(args: readonly string[]): BenchArguments {
   const { values, positionals } = parse(args);
   const pace = values.quick ? paces.quick : paces.full;
-  const chosen = selectScenarios(positionals);
+  const plan = values.quick ? quickPlan : fullPlan;
+  const rounds = values.rounds === undefined ? {} : { rounds: parseRounds(values.rounds) };
+  const names = positionals.filter((name) => name !== transportsName);
+  const isTransportsAlone = names.length === 0 && positionals.length > 0;
+  const hasTransports = names.length < positionals.length || positionals.length === 0;
   return {
-    scenarios: chosen,
+    scenarios: isTransportsAlone ? [] : selectScenarios(names),
     opponents: selectOpponents(values.against, values.quick),
-    pace: values.rounds === undefined ? pace : { ...pace, rounds: parseRounds(values.rounds) },
+    pace: { ...pace, ...rounds },
+    transports: hasTransports ? { ...plan, ...rounds } : undefined,
     node: values.node,
     name: checkName(values.name ?? defaultName(positionals, values.quick)),
     isQuick: values.quick,
@@ -76,7 +88,7 @@ function selectScenarios(names: readonly string[]): readonly Scenario[] {
     if (scenarios.some((scenario) => scenario.name === name || scenario.group === name)) continue;
     const single = scenarios.map((scenario) => scenario.name);
     throw new ArgumentError(
-      `there is no scenario "${name}"; there are the groups ${groups.join(", ")}, and ${single.join(", ")}`,
+      `there is no scenario "${name}"; there are the groups ${[...groups, transportsName].join(", ")}, and ${single.join(", ")}`,
     );
   }
   return scenarios.filter(({ name, group }) => names.includes(name) || names.includes(group));

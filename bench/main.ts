@@ -4,6 +4,7 @@
  *     npm run bench                                 everything
  *     npm run bench -- echo --quick                 one group of scenarios, against ws and Bun, within a minute
  *     npm run bench -- deflate --against ws,bun     against those named
+ *     npm run bench -- transports                   polling, long polling, SSE and WebSocket against each other
  *     npm run bench -- --node /path/to/node         the JavaScript servers on another Node.js
  */
 import { writeFileSync } from "node:fs";
@@ -15,18 +16,28 @@ import { isPinned } from "./pinning.ts";
 import { formatScenario } from "./report.ts";
 import { installRequirements } from "./requirements.ts";
 import { drawPlot } from "./plot.ts";
-import { createResults, resultsPath, writeResults } from "./results.ts";
+import { createResults, createTransportResults, resultsPath, writeResults } from "./results.ts";
 import type { ScenarioResult } from "./rounds.ts";
 import { measureScenario } from "./rounds.ts";
 import { scenarios } from "./scenarios.ts";
+import type { LoadPlan } from "./transports/load-points.ts";
+import { measureTransports } from "./transports/measure.ts";
+import { drawTransports } from "./transports/plot.ts";
+import { formatTransports } from "./transports/report.ts";
 
 const picture = join("docs", "images", "benchmark.svg");
+const transportsPicture = join("docs", "images", "transports.svg");
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
 async function bench(args: BenchArguments): Promise<void> {
+  if (args.transports !== undefined) await benchTransports(args, args.transports);
+  if (args.scenarios.length > 0) await benchServers(args);
+}
+
+async function benchServers(args: BenchArguments): Promise<void> {
   if (process.platform !== "linux")
     throw new Error("the benchmark reads /proc and uses epoll: it needs Linux");
   installRequirements(say);
@@ -45,6 +56,20 @@ async function bench(args: BenchArguments): Promise<void> {
   // What the documents show is a run of everything.
   writeFileSync(picture, drawPlot(results));
   say(`the plot is in ${picture}, too`);
+}
+
+async function benchTransports(args: BenchArguments, plan: LoadPlan): Promise<void> {
+  if (!isPinned) say("two cores and taskset are not to be had: server and clients share what there is");
+  const results = await measureTransports(plan, args.node, (transport) => say(`measuring ${transport} …`));
+  say(`\n${formatTransports(plan, results)}\n`);
+  // Beside the results of the servers, where both were asked for.
+  const name = args.scenarios.length > 0 ? `${args.name}-transports` : args.name;
+  const plot = drawTransports(plan, results);
+  writeResults(name, createTransportResults(args.node, plan, results), plot);
+  say(`all rounds and a plot are in ${resultsPath(name)}.json and .svg`);
+  if (args.isQuick) return;
+  writeFileSync(transportsPicture, plot);
+  say(`the plot is in ${transportsPicture}, too`);
 }
 
 // An exit by signal would leave temporary files behind; the servers end when their input does.

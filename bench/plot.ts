@@ -2,6 +2,7 @@ import { subject } from "./opponents.ts";
 import { ratioSpread } from "./report.ts";
 import type { ScenarioResult, ServerResult } from "./rounds.ts";
 import type { Spread } from "./statistics.ts";
+import { escape, round } from "./svg.ts";
 
 const panelWidth = 440;
 const labelWidth = 172;
@@ -105,12 +106,4 @@ function drawPanel({ title, note, bars }: Panel, x: number, y: number): string {
 
 function formatRatio(ratio: number): string {
   return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(2)} ×`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

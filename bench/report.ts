@@ -2,6 +2,7 @@ import type { Measurement, ScenarioResult, ServerResult } from "./rounds.ts";
 import { subject } from "./opponents.ts";
 import type { Spread } from "./statistics.ts";
 import { ratiosOf, spreadOf } from "./statistics.ts";
+import { formatCount, formatTable } from "./table.ts";
 
 const headings = [
   "",
@@ -102,24 +103,4 @@ function formatRatio(ratio: Spread | undefined): string {
 
 function formatPercent(share: number): string {
   return `${Math.round(share * 100)} %`;
-}
-
-/** Three digits, with spaces between thousands. */
-function formatCount(value: number): string {
-  const scale = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(value)))) - 2);
-  return `${Math.round(value / scale) * scale}`.replace(/\B(?=(\d{3})+$)/g, " ");
-}
-
-/** The first column is words, the others are numbers, which end below each other. */
-function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    widths
-      .map((width, column) => {
-        const cell = row[column] ?? "";
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join("  ")
-      .trimEnd(),
-  );
 }

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import type { BenchArguments, Pace } from "./arguments.ts";
 import { isPinned } from "./pinning.ts";
 import type { ScenarioResult } from "./rounds.ts";
+import type { LoadPlan } from "./transports/load-points.ts";
+import type { TransportResult } from "./transports/measure.ts";
 
-/** Everything that a run measured, and where. */
-export interface Results {
+/** When and on what a run measured. */
+interface Circumstances {
   readonly date: string;
   readonly machine: {
     readonly processor: string;
@@ -17,12 +19,36 @@ export interface Results {
     readonly isPinned: boolean;
   };
   readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Everything that a run measured of servers, and where. */
+export interface Results extends Circumstances {
   readonly pace: Pace;
   readonly scenarios: readonly ScenarioResult[];
 }
 
+/** Everything that a run measured of transports, and where. */
+export interface TransportResults extends Circumstances {
+  readonly plan: LoadPlan;
+  readonly transports: readonly TransportResult[];
+}
+
 /** Puts what was measured together with where. */
 export function createResults(args: BenchArguments, scenarios: readonly ScenarioResult[]): Results {
+  const versions = { ...ownVersions(args.node), ...opponentVersions() };
+  return { ...describeCircumstances(versions), pace: args.pace, scenarios };
+}
+
+/** The same for transports, which have no opponents. */
+export function createTransportResults(
+  node: string,
+  plan: LoadPlan,
+  transports: readonly TransportResult[],
+): TransportResults {
+  return { ...describeCircumstances(ownVersions(node)), plan, transports };
+}
+
+function describeCircumstances(versions: Circumstances["versions"]): Circumstances {
   return {
     date: new Date().toISOString(),
     machine: {
@@ -32,9 +58,7 @@ export function createResults(args: BenchArguments, scenarios: readonly Scenario
       kernel: release(),
       isPinned,
     },
-    versions: readVersions(args.node),
-    pace: args.pace,
-    scenarios,
+    versions,
   };
 }
 
@@ -46,16 +70,21 @@ export function resultsPath(name: string): string {
 }
 
 /** Writes the results and their plot into bench/results/. */
-export function writeResults(name: string, results: Results, plot: string): void {
+export function writeResults(name: string, results: Results | TransportResults, plot: string): void {
   mkdirSync(directory, { recursive: true });
   writeFileSync(`${resultsPath(name)}.json`, `${JSON.stringify(results, undefined, 2)}\n`);
   writeFileSync(`${resultsPath(name)}.svg`, plot);
 }
 
-function readVersions(node: string): Readonly<Record<string, string>> {
+function ownVersions(node: string): Readonly<Record<string, string>> {
   return {
     waterspout: outputOf("git", ["describe", "--always", "--dirty"]),
     node: outputOf(node, ["--version"]),
+  };
+}
+
+function opponentVersions(): Readonly<Record<string, string>> {
+  return {
     ...Object.fromEntries(["ws", "socket.io", "bun"].map((name) => [name, packageVersion(name)])),
     tornado: outputOf("/usr/bin/python3", ["-c", "import tornado; print(tornado.version)"]),
     python: outputOf("/usr/bin/python3", ["--version"]),

@@ -29,6 +29,21 @@ const packages = {
     purpose: "the test of the client with a real proxy",
     isPresent: () => existsSync("/usr/bin/tinyproxy"),
   },
+  nginx: {
+    name: "nginx",
+    purpose: "the tests behind nginx",
+    isPresent: () => existsSync("/usr/sbin/nginx"),
+  },
+  haproxy: {
+    name: "haproxy",
+    purpose: "the tests behind HAProxy",
+    isPresent: () => existsSync("/usr/sbin/haproxy"),
+  },
+  caddy: {
+    name: "caddy",
+    purpose: "the tests behind Caddy",
+    isPresent: () => existsSync("/usr/bin/caddy"),
+  },
   tornado: {
     name: "python3-tornado",
     purpose: "the tests with Tornado's client and the benchmark against its server",

@@ -42,7 +42,7 @@ export interface StateChange {
 export interface ConnectorObserver {
   receiveState(change: StateChange): void;
   receiveOpen(protocol: string, extensions: string): void;
-  receiveMessage(message: IncomingMessage): void;
+  readonly receiveMessage: (message: IncomingMessage) => void;
   receiveClose(ending: Ending): void;
 }
 
@@ -61,12 +61,13 @@ export class Connector {
   readonly #given: UrlProvider;
   readonly #options: ResolvedOptions;
   readonly #observer: ConnectorObserver;
-  readonly #leavePage: () => void;
+  /** Aborted when it is over for good. */
+  readonly #over = new AbortController();
   #turn = 0;
   #ladder: Ladder | undefined;
   #link: Link | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #stableTimer: ReturnType<typeof setTimeout> | undefined;
+  #openedAt = 0;
   #failures = 0;
   /** The server asked not to be asked before this time. */
   #notBefore = 0;
@@ -83,7 +84,7 @@ export class Connector {
     this.#options = options;
     this.#observer = observer;
     if (typeof url !== "function") this.url = parseTargetUrl(url);
-    this.#leavePage = observePage((event) => {
+    observePage(this.#over.signal, (event) => {
       if (event === "offline") {
         if (this.#isWanted && this.#isOffline) this.#goOffline();
       } else if (event === "pagehide") {
@@ -95,7 +96,7 @@ export class Connector {
       }
     });
     const { signal } = options;
-    signal?.addEventListener("abort", this.#abort);
+    signal?.addEventListener("abort", this.#abort, { signal: this.#over.signal });
     // Later, so that whoever made the socket can listen to it first.
     queueMicrotask(() => {
       if (signal?.aborted) this.#abort();
@@ -115,7 +116,7 @@ export class Connector {
     if (!link) this.#abandon();
     this.#setState("closing", why);
     // A server that does not answer any more shall not keep it open.
-    const giveUp = (): void => this.#finish(lost("closed before there was an answer"), why);
+    const giveUp = (): void => this.#finish(lost("no answer to close()"), why);
     this.#timer = setTimeout(giveUp, link ? this.#options.connectTimeoutMs : 0);
     link?.close(code, reason);
   }
@@ -165,8 +166,8 @@ export class Connector {
           ? new WebSocketLink(target, events)
           : new SessionLink(transport, target, events),
       {
+        ...this.#observer,
         receiveOpen: (link, protocol, extensions) => this.#receiveOpen(link, protocol, extensions),
-        receiveMessage: (message) => this.#observer.receiveMessage(message),
         receiveEnd: (ending) => this.#receiveEnd(ending),
       },
     );
@@ -177,15 +178,16 @@ export class Connector {
     this.#ladder = undefined;
     this.#link = link;
     rememberTransport(this.url!.origin, transport, this.#options.rememberMs);
-    this.#stableTimer = setTimeout(() => {
-      this.#failures = 0;
-      this.#hasNewToken = false;
-    }, stableMs);
+    this.#openedAt = Date.now();
     this.#setState("open", { code: "OPEN", message: `connected by ${transport}`, transport });
     this.#observer.receiveOpen(protocol, extensions);
   }
 
   #receiveEnd(ending: Ending): void {
+    if (this.#link && Date.now() - this.#openedAt > stableMs) {
+      this.#failures = 0;
+      this.#hasNewToken = false;
+    }
     const reason = { ...describeEnding(ending, this.#link), ...this.#why };
     this.#abandon();
     if (!this.#isWanted || !this.#shallReturn(ending)) {
@@ -238,7 +240,6 @@ export class Connector {
   #abandon(): void {
     this.#turn++;
     clearTimeout(this.#timer);
-    clearTimeout(this.#stableTimer);
     this.#ladder?.abandon();
     this.#link?.abandon();
     this.#ladder = undefined;
@@ -247,8 +248,7 @@ export class Connector {
 
   #finish(ending: Ending, reason: StateReason): void {
     this.#abandon();
-    this.#leavePage();
-    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#over.abort();
     this.#setState("closed", reason);
     this.#observer.receiveClose(ending);
   }
@@ -266,14 +266,10 @@ const byProgram: StateReason = { code: "CLOSED_BY_PROGRAM", message: "close() wa
 /** The reason that an ending is: `CODE: sentence`, as refusals say it, in its parts; and a code and a sentence for what else there is. */
 function describeEnding({ code: closeCode, reason }: Ending, link: Link | undefined): StateReason {
   const status = closeCode >= 4400 && closeCode < 4600 ? { status: closeCode - 4000 } : {};
-  const fallback =
-    closeCode === 1006
-      ? link
-        ? "CONNECTION_LOST"
-        : "CONNECTION_FAILED"
-      : link
-        ? "CLOSED_BY_SERVER"
-        : "REFUSED";
+  const [abnormal, regular] = link
+    ? ["CONNECTION_LOST", "CLOSED_BY_SERVER"]
+    : ["CONNECTION_FAILED", "REFUSED"];
+  const fallback = closeCode === 1006 ? abnormal : regular;
   const [, code = fallback, message = reason] = /^([A-Z][A-Z\d_]+): ([^]*)$/.exec(reason) ?? [];
   return {
     code,

@@ -19,7 +19,6 @@ interface Environment {
     removeItem(key: string): void;
   };
   readonly addEventListener?: PageEvents["addEventListener"];
-  readonly removeEventListener?: PageEvents["removeEventListener"];
 }
 
 /** An event of the page; `persisted` of `pageshow` alone. */
@@ -29,8 +28,11 @@ export interface PageEvent {
 }
 
 interface PageEvents {
-  addEventListener(type: string, listener: (event: PageEvent) => void): void;
-  removeEventListener(type: string, listener: (event: PageEvent) => void): void;
+  addEventListener(
+    type: string,
+    listener: (event: PageEvent) => void,
+    options: { readonly signal: AbortSignal },
+  ): void;
 }
 
 interface LockManager {

@@ -19,7 +19,7 @@ export type StartLink = (transport: TransportName, events: LinkEvents) => Link;
 /** What a ladder reports: `receiveOpen` and then the events of the winner; or `receiveEnd` alone. */
 export interface LadderEvents {
   receiveOpen(link: Link, protocol: string, extensions: string): void;
-  receiveMessage(message: IncomingMessage): void;
+  readonly receiveMessage: (message: IncomingMessage) => void;
   receiveEnd(ending: Ending): void;
 }
 
@@ -55,7 +55,7 @@ export class Ladder {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
     const { transports, fallbackAfterMs, connectTimeoutMs } = this.#plan;
     const transport = transports[this.#started];
-    const giveUp = (): void => this.#end(lost(`the server said nothing within ${connectTimeoutMs} ms`));
+    const giveUp = (): void => this.#end(lost(`no answer in ${connectTimeoutMs} ms`));
     this.#timers.push(setTimeout(giveUp, connectTimeoutMs));
     if (transport === undefined) return;
     this.#started++;
@@ -64,13 +64,13 @@ export class Ladder {
     }
     let hasWon = false;
     const link = this.#start(transport, {
+      ...this.#events,
       receiveOpen: (protocol, extensions) => {
         hasWon = true;
         this.#links.delete(link);
         this.abandon();
         this.#events.receiveOpen(link, protocol, extensions);
       },
-      receiveMessage: (message) => this.#events.receiveMessage(message),
       receiveEnd: (ending) => {
         if (hasWon) this.#events.receiveEnd(ending);
         else this.#receiveFailure(link, ending);
@@ -81,8 +81,8 @@ export class Ladder {
 
   #receiveFailure(link: Link, ending: Ending): void {
     this.#links.delete(link);
-    const { code } = ending;
-    const isOfTransport = transportCodes.has(code);
+    const { code, reason } = ending;
+    const isOfTransport = transportCodes.has(code) || reason.startsWith("WS_TRANSPORT");
     // What may pass tells more about what to do next than "this transport is not to be had".
     if (!isOfTransport) this.#ending = ending;
     if (code !== 1006 && !isOfTransport && (code < 4500 || code === 4503)) this.#end(ending);

@@ -34,7 +34,7 @@ export interface LinkTarget {
 export interface LinkEvents {
   /** The server speaks. */
   receiveOpen(protocol: string, extensions: string): void;
-  receiveMessage(message: IncomingMessage): void;
+  readonly receiveMessage: (message: IncomingMessage) => void;
   /** Called once, unless the link was abandoned. */
   receiveEnd(ending: Ending): void;
 }

@@ -3,8 +3,11 @@ export type MessageData = string | ArrayBuffer | Blob;
 
 interface MessageSource {
   readonly readyState: number;
-  addEventListener(type: string, listener: (event: Event) => void): void;
-  removeEventListener(type: string, listener: (event: Event) => void): void;
+  addEventListener(
+    type: string,
+    listener: (event: Event) => void,
+    options: { readonly signal: AbortSignal },
+  ): void;
 }
 
 /**
@@ -19,6 +22,7 @@ export async function* iterateMessages(
   const messages: MessageData[] = [];
   let isOver = source.readyState === 3;
   let failure: unknown;
+  const left = new AbortController();
   let wake = (): void => {};
   const receive = (event: Event): void => {
     if (event.type === "close") {
@@ -29,13 +33,10 @@ export async function* iterateMessages(
       failure = new DOMException(`${messagesMax} messages wait for an iterator`, "QuotaExceededError");
       isOver = true;
     }
-    if (isOver) leave();
+    if (isOver) left.abort();
     wake();
   };
-  const leave = (): void => {
-    for (const type of ["message", "close"]) source.removeEventListener(type, receive);
-  };
-  for (const type of ["message", "close"]) source.addEventListener(type, receive);
+  for (const type of ["message", "close"]) source.addEventListener(type, receive, { signal: left.signal });
   try {
     for (;;) {
       if (messages.length > 0) yield messages.shift()!;
@@ -48,6 +49,6 @@ export async function* iterateMessages(
       }
     }
   } finally {
-    leave();
+    left.abort();
   }
 }

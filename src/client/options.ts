@@ -85,11 +85,11 @@ const transportNames: readonly TransportName[] = ["websocket", "sse", "long-poll
 function check(isValid: unknown, name: string, expected: string, got: unknown): void {
   if (isValid) return;
   const shown = typeof got === "string" ? `"${got}"` : got;
-  throw new TypeError(`RealtimeSocket: option ${name} must be ${expected}, got ${shown}`);
+  throw new TypeError(`RealtimeSocket: ${name} must be ${expected}, got ${shown}`);
 }
 
 function checkOneOf(allowed: readonly unknown[], name: string, ...got: readonly unknown[]): void {
-  for (const each of got) check(allowed.includes(each), name, `one of ${allowed.join(", ")}`, each);
+  for (const each of got) check(allowed.includes(each), name, `one of ${allowed}`, each);
 }
 
 /** The defaults, and over them what was given: known names only, and what is of the default's type. What has no default is a function, but for `signal`. */
@@ -97,10 +97,7 @@ function merge<Options extends object>(defaults: Options, given: object, prefix:
   const result = { ...defaults } as Record<string, unknown>;
   for (const [key, value] of Object.entries(given)) {
     const name = prefix + key;
-    if (!(key in defaults)) {
-      const names = Object.keys(defaults).join(", ");
-      throw new TypeError(`RealtimeSocket: there is no option ${name} (there are: ${names})`);
-    }
+    checkOneOf(Object.keys(defaults), `${prefix}option`, key);
     if (value === undefined) continue;
     const type = typeof (result[key] ?? (key === "signal" ? {} : check));
     check(typeof value === type && value !== null, name, `a value of the type ${type}`, value);
@@ -168,5 +165,5 @@ export function resolveOptions(given: RealtimeSocketOptions): ResolvedOptions {
 function checkProtocols(list: readonly string[]): void {
   const isValid = list.every((each) => /^[!#$%&'*+.^`|~\w-]+$/.test(each));
   if (isValid && new Set(list).size === list.length) return;
-  throw new DOMException(`subprotocols are different tokens, got ${list.join(", ")}`, "SyntaxError");
+  throw new DOMException(`subprotocols must be different tokens, got ${list}`, "SyntaxError");
 }

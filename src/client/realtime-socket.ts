@@ -61,8 +61,6 @@ const TypedEventTarget: new () => RealtimeEventTarget = EventTarget;
 
 type Handler<Type extends Event> = ((event: Type) => unknown) | null;
 
-const readyStates = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
-
 /**
  * A WebSocket that comes back: the standard's interface over WebSocket, server-sent events, long polling or polling, whichever gets through.
  *
@@ -101,9 +99,9 @@ export class RealtimeSocket extends TypedEventTarget {
   #lostBytes = 0;
 
   static {
-    for (const [name, value] of Object.entries(readyStates)) {
-      Object.defineProperty(this, name, { value, enumerable: true });
-      Object.defineProperty(this.prototype, name, { value, enumerable: true });
+    for (const [value, name] of ["CONNECTING", "OPEN", "CLOSING", "CLOSED"].entries()) {
+      for (const each of [this, this.prototype])
+        Object.defineProperty(each, name, { value, enumerable: true });
     }
     for (const type of ["open", "message", "error", "close"]) {
       Object.defineProperty(this.prototype, `on${type}`, {
@@ -171,8 +169,7 @@ export class RealtimeSocket extends TypedEventTarget {
 
   /** CONNECTING (also between two connections), OPEN, CLOSING or CLOSED. */
   get readyState(): 0 | 1 | 2 | 3 {
-    const { state } = this;
-    return state === "open" ? 1 : state === "closing" ? 2 : state === "closed" ? 3 : 0;
+    return (["open", "closing", "closed"].indexOf(this.state) + 1) as 0 | 1 | 2 | 3;
   }
 
   /** What it is doing, in more detail than `readyState`. */
@@ -232,12 +229,12 @@ export class RealtimeSocket extends TypedEventTarget {
   close(code?: number, reason: string = ""): void {
     const closeCode = code === undefined ? code : Math.round(code);
     if (closeCode !== undefined && closeCode !== 1000 && !(closeCode >= 3000 && closeCode < 5000)) {
-      throw new DOMException(`a close code is 1000 or from 3000 to 4999, got ${code}`, "InvalidAccessError");
+      throw new DOMException(`the code must be 1000 or from 3000 to 4999, got ${code}`, "InvalidAccessError");
     }
     const given: unknown = reason;
     const text = toScalars(String(given));
     if (byteLengthOf(text) > 123) {
-      throw new DOMException("a close reason has at most 123 bytes in UTF-8", "SyntaxError");
+      throw new DOMException("the reason must have at most 123 bytes", "SyntaxError");
     }
     this.#isClosedByProgram = true;
     this.#flush();

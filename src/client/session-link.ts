@@ -30,7 +30,8 @@ const shortPauseMs = 100;
 export class SessionLink implements Link {
   readonly #kind: SessionKind;
   readonly #target: LinkTarget;
-  readonly #events: LinkEvents;
+  /** Nobody's any more, once the link was abandoned. */
+  #events: LinkEvents | undefined;
   readonly #outbox = new SessionOutbox();
   readonly #over = new AbortController();
   #slot: Slot | undefined;
@@ -60,7 +61,10 @@ export class SessionLink implements Link {
   }
 
   send(message: OutgoingMessage): void {
-    this.#outbox.add(encodeRecord(message), byteLengthOf(message));
+    const line = encodeRecord(message);
+    // A Blob of a file that is not there any more.
+    if (typeof line !== "string") line.catch((error: Error) => this.#end(lost(error.message)));
+    this.#outbox.add(line, byteLengthOf(message));
     this.#wakeSender();
   }
 
@@ -70,9 +74,10 @@ export class SessionLink implements Link {
   }
 
   abandon(): void {
-    if (this.#over.signal.aborted) return;
+    this.#events = undefined;
+    // Before it is open, nobody knows what to close. What is being opened is closed as soon as that is known.
+    if (!this.#opening || this.#over.signal.aborted) return;
     this.#stop();
-    if (!this.#opening) return;
     const { url, options } = this.#target;
     const { credentials } = options;
     const body = this.#encodeHead({ close: {} });
@@ -87,7 +92,7 @@ export class SessionLink implements Link {
     const { transports, protocols, connectTimeoutMs: timeoutMs } = this.#target.options;
     await this.#findSlot();
     if (kind === "sse" && !this.#slot && transports.some((each) => each.endsWith("polling"))) {
-      this.#end(lost("other tabs hold as many connections as a browser should"));
+      this.#end(lost("other tabs hold all slots"));
     }
     if (this.#over.signal.aborted) return;
     const key = Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => (byte % 36).toString(36));
@@ -95,6 +100,8 @@ export class SessionLink implements Link {
     try {
       if (kind === "sse") await this.#readStream(head);
       else await this.#exchange({ ...head, poll: 0 }, [], timeoutMs);
+      // The end of a stream's connection is the end of the stream, also where it came too early.
+      if (!this.#opening) throw new Error("the answer broke off");
     } catch (error) {
       const { ending, message } = error as RequestError;
       if (!this.#opening) this.#end(ending ?? lost(`no session: ${message}`));
@@ -114,10 +121,11 @@ export class SessionLink implements Link {
       } catch (error) {
         const { ending, message } = error as RequestError;
         const { sessionTimeoutMs = 30_000 } = this.#opening ?? {};
-        if (ending && ending.code !== 4404 && !isPassing(ending.code)) this.#end(ending);
-        else if (ending?.code === 4404 || Date.now() - this.#lastSuccess > sessionTimeoutMs) {
-          this.#end(lost(message));
-        }
+        const isUnknown = ending?.code === 4404;
+        // The answer to our own goodbye may have been lost.
+        if (isUnknown && this.#closing) this.#endAsClosed(this.#closing);
+        else if (isUnknown || Date.now() - this.#lastSuccess > sessionTimeoutMs) this.#end(lost(message));
+        else if (ending && !isPassing(ending.code)) this.#end(ending);
         pauseMs = 50 + jitteredDelay(failures++, 100, 3000) + (ending?.retryAfterMs ?? 0);
       }
       if (pauseMs > 0) await sleep(pauseMs, signal);
@@ -151,21 +159,21 @@ export class SessionLink implements Link {
   }
 
   async #send(): Promise<number> {
-    if (this.#outbox.length === 0 && !this.#closing && !this.#owesAcknowledgement) {
+    if (this.#outbox.isEmpty && !this.#closing && !this.#owesAcknowledgement) {
       await new Promise<void>((resolve) => {
         this.#wakeSender = resolve;
       });
     }
+    const { first: seq } = this.#outbox;
     const lines = await this.#outbox.nextLines();
     if (this.#over.signal.aborted) return 0;
-    const { first: seq, length } = this.#outbox;
-    const close = lines.length === length ? this.#closing : undefined;
+    const close = seq + lines.length === this.#outbox.end ? this.#closing : undefined;
     const characters = lines.reduce((sum, line) => sum + line.length, 0);
     // A server whose handler is busy holds the answer back; and a slow line needs its time: 8 characters a millisecond.
     const { connectTimeoutMs } = this.#target.options;
     const timeoutMs = connectTimeoutMs + (this.#opening?.pollTimeoutMs ?? 0) + characters / 8;
     await this.#exchange({ seq, ...(close && { close }) }, lines, timeoutMs);
-    if (close && this.#outbox.length === 0) this.#end({ code: 1005, reason: "", ...close, wasClean: true });
+    if (close && this.#outbox.isEmpty) this.#endAsClosed(close);
     if (lines.length > 0 && this.#outbox.first === seq) throw new Error("the server took nothing");
     return 0;
   }
@@ -229,8 +237,12 @@ export class SessionLink implements Link {
 
   #receiveHead(head: AnswerHead): void {
     this.#outbox.acknowledge(head.ack);
-    if (this.#opening || this.#over.signal.aborted) return;
+    if (this.#opening) return;
     this.#opening = head;
+    if (!this.#events) {
+      this.abandon();
+      return;
+    }
     this.#events.receiveOpen(head.subprotocol ?? "", "");
     void this.#repeat(() => this.#send());
   }
@@ -244,23 +256,28 @@ export class SessionLink implements Link {
     else if (record.binary !== undefined) message = decodeBinary(record.binary);
     else if (record.ping !== undefined) this.#outbox.add(JSON.stringify({ pong: record.ping }), 0);
     this.#unacknowledgedBytes += recordOverheadBytes + byteLengthOf(message ?? "");
-    if (this.#owesAcknowledgement || this.#outbox.length > 0) this.#wakeSender();
-    if (message !== undefined) this.#events.receiveMessage(message);
+    if (this.#owesAcknowledgement || !this.#outbox.isEmpty) this.#wakeSender();
+    if (message !== undefined) this.#events?.receiveMessage(message);
     return true;
   }
 
   /** The server has closed. Unless it answers our own goodbye, this is confirmed, so that it can forget the session. */
-  #receiveClose({ code = 1005, reason = "" }: CloseRecord): void {
-    if (this.#over.signal.aborted) return;
-    if (this.#closing) this.#stop();
-    else this.abandon();
-    this.#events.receiveEnd({ code, reason, wasClean: code !== 1006 });
+  #receiveClose(close: CloseRecord): void {
+    const events = this.#events;
+    if (!this.#closing) this.abandon();
+    this.#events = events;
+    this.#endAsClosed(close);
+  }
+
+  #endAsClosed({ code = 1005, reason = "" }: CloseRecord): void {
+    this.#end({ code, reason, wasClean: code !== 1006 });
   }
 
   #end(ending: Ending): void {
-    if (this.#over.signal.aborted) return;
+    const events = this.#events;
+    this.#events = undefined;
     this.#stop();
-    this.#events.receiveEnd(ending);
+    events?.receiveEnd(ending);
   }
 
   #stop(): void {

@@ -14,14 +14,17 @@ export class SessionOutbox {
   /** Payload bytes of the messages that wait. */
   bytes = 0;
 
-  get length(): number {
-    return this.#entries.length;
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  /** The number of the next record. */
+  get end(): number {
+    return this.first + this.#entries.length;
   }
 
   /** @param line a record, or what becomes one: a Blob has to be read first, and those behind it wait. */
   add(line: string | Promise<string>, bytes: number): void {
-    // A Blob that cannot be read is noticed when its turn comes.
-    if (typeof line !== "string") line.catch(() => {});
     this.#entries.push({ line, bytes });
     this.bytes += bytes;
   }

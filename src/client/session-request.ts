@@ -12,7 +12,7 @@ export interface Expectation {
   /** Until the answer begins. */
   readonly timeoutMs: number;
   /** Takes each piece of the answer's text, and says how long to wait for the next; 0 for ever. */
-  receive(text: string): number;
+  readonly receive: (text: string) => number;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function sendRequest(
     clearTimeout(timer);
     if (ms > 0) timer = setTimeout(abort, ms);
   };
-  signal.addEventListener("abort", abort);
+  signal.addEventListener("abort", abort, { signal: controller.signal });
   if (signal.aborted) abort();
   watch(timeoutMs);
   try {
@@ -65,15 +65,14 @@ export async function sendRequest(
     }
     controller.signal.throwIfAborted();
     if (ok) return;
-    // The first line of a refusal begins with its code.
-    const reason = /^[A-Z\d_]+: .+/.exec(refusal)?.[0] ?? `HTTP ${status}`;
+    // A refusal has a line that begins with its code.
+    const reason = /^[A-Z][A-Z\d_]+: .+/m.exec(refusal)?.[0] ?? `HTTP ${status}`;
     const retryAfterMs = parseRetryAfter(headers.get("Retry-After"));
     const ending: Ending = { code: 4000 + status, reason, wasClean: false, retryAfterMs };
     throw Object.assign(new Error(reason), { ending });
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", abort);
-    // A stream that is broken off here is still being sent.
+    // A stream that is broken off here is still being sent. This removes the listener as well.
     abort();
   }
 }

@@ -14,6 +14,9 @@ export class ResponseStream {
 
   constructor(response: ServerResponse) {
     this.#response = response;
+    // No chunks: the body ends with the connection. HAProxy, if it is not told otherwise, keeps back what it
+    // has got of a response in chunks for up to 200 ms, waiting for more.
+    response.removeHeader("Transfer-Encoding");
     response.flushHeaders();
   }
 

@@ -26,7 +26,12 @@ export interface ClosedConnection {
 const repetitionMs = 60_000;
 
 /** Codes that have many reasons, each of which is worth its explanation. */
-const reasonsOf: ReadonlySet<string> = new Set(["HANDLER_REFUSED", "HOST_REFUSED", "ROUTE_NOT_FOUND"]);
+const reasonsOf: ReadonlySet<string> = new Set([
+  "HANDLER_REFUSED",
+  "HOST_REFUSED",
+  "ROUTE_NOT_FOUND",
+  "SESSION_REQUEST_INVALID",
+]);
 
 /** How much of a refusal tells it from others: what a stranger sends is not remembered at any length. */
 const keyCharactersMax = 300;

@@ -61,7 +61,6 @@ export class Admission {
   async admit(handler: WebSocketHandler<object>, options: object, applicant: Applicant): Promise<void> {
     const wait = this.#waiterOf(handler);
     try {
-      handler.setTransport(applicant.kind);
       const checked = this.checkOrigin(handler, options, applicant.kind);
       if (isThenable(checked)) await checked;
       const user = handler.getCurrentUser();
@@ -84,6 +83,7 @@ export class Admission {
 
   /** The first steps: whether the page that sent this may speak to the handler, and read the answer. Returns a promise only where a hook does. */
   checkOrigin(handler: WebSocketHandler<object>, options: object, kind: TransportKind): Promise<void> | void {
+    handler.setTransport(kind);
     const initialized = handler.initialize(options);
     if (isThenable(initialized)) {
       const wait = this.#waiterOf(handler);

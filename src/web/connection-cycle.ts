@@ -3,6 +3,7 @@ import { printable } from "../base/text.ts";
 import type { Opening } from "../protocol/session/request.ts";
 import { checkHandshake } from "../protocol/websocket/handshake.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
+import { findCallFault } from "../transport/session/call-check.ts";
 import type { SessionPlace } from "../transport/session/session-store.ts";
 import type { SessionCall, SessionTransport } from "../transport/session/session-transport.ts";
 import { Admission } from "./admission.ts";
@@ -141,6 +142,8 @@ export class ConnectionCycle {
     const { kind, key } = call.target;
     if (!this.#match.transports.includes(kind))
       return await this.#refuseReadably(this.#transportRefusal(kind));
+    const fault = findCallFault(kind, call, 0);
+    if (fault !== undefined) return await this.#refuseReadably(new Refusal(fault));
     if (store.isFull) {
       const problem = describe("SESSIONS_TOO_MANY", { limit: settings.fallback.maxSessions });
       return await this.#refuseReadably(new Refusal(problem, [["Retry-After", String(retryAfterSeconds)]]));

@@ -19,12 +19,13 @@ export function isOriginAllowed(origin: string, request: HttpRequest, settings: 
 export function originDetails(origin: string, request: HttpRequest): ErrorDetails<"WS_ORIGIN_REFUSED"> {
   const shown = origin === "" ? "(empty)" : printable(origin);
   const own = formatOrigin(originOf(request));
-  const socketScheme = request.protocol === "https" ? "wss" : "ws";
+  const isWebSocket = request.header("upgrade") !== undefined;
+  const scheme = isWebSocket ? (request.protocol === "https" ? "wss" : "ws") : request.protocol;
   // An origin that names nobody ("null", of sandboxed frames and files) cannot be allowed by name.
   const isNameable = parseOrigin(origin) !== undefined;
   return {
     origin: shown,
-    url: `${socketScheme}://${request.host}${printable(request.path)}`,
+    url: `${scheme}://${request.host}${printable(request.path)}`,
     sameOrigin: own,
     how: isNameable ? `new Application(routes, { allowedOrigins: ["${shown}"] }), or ` : "",
   };

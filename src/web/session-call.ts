@@ -7,7 +7,6 @@ import { fieldValue } from "../protocol/http/header-fields.ts";
 import { parseSessionRequest } from "../protocol/session/request.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import type { SessionCall } from "../transport/session/session-transport.ts";
-import { findMismatch } from "../transport/session/session-transport.ts";
 
 /** Whether the answer is to be a stream of server-sent events. */
 export function wantsStream(exchange: HttpExchange): boolean {
@@ -34,11 +33,9 @@ export async function readSessionCall(
   const request = parseSessionRequest(Buffer.from(body.buffer, body.byteOffset, body.length).toString());
   if ("reason" in request) return invalid(request.reason);
   const asStream = wantsStream(exchange);
-  const { target, records, close, poll } = request;
+  const { records, close } = request;
   if (asStream && records.length > 0) return invalid("what asks for a stream brings no records");
   if (asStream && close !== undefined) return invalid("what asks for a stream does not close");
-  const reason = typeof target === "string" ? undefined : findMismatch(target.kind, asStream, poll);
-  if (reason !== undefined) return invalid(reason);
   return { ...request, asStream };
 }
 

@@ -26,6 +26,31 @@ suite("scenarios", () => {
   });
 });
 
+suite("transports", () => {
+  test("are measured by themselves when they alone are named", () => {
+    const { scenarios: chosen, transports, name } = parseArguments(["transports"]);
+    assert.deepEqual([chosen, name], [[], "transports"]);
+    assert.equal(transports?.points.length, 6);
+  });
+
+  test("are part of everything, and of nothing else", () => {
+    assert.ok(parseArguments([]).transports !== undefined);
+    assert.equal(parseArguments(["echo"]).transports, undefined);
+  });
+
+  test("can be named beside scenarios", () => {
+    const args = ["transports", "echo-64"];
+    assert.deepEqual(namesOf(args), ["echo-64"]);
+    assert.ok(parseArguments(args).transports !== undefined);
+  });
+
+  test("are measured at fewer loads and once when quick, or in as many rounds as are asked for", () => {
+    const { transports: quick } = parseArguments(["transports", "--quick"]);
+    assert.deepEqual([quick?.points.length, quick?.rounds], [3, 1]);
+    assert.equal(parseArguments(["transports", "--rounds", "7"]).transports?.rounds, 7);
+  });
+});
+
 suite("opponents", () => {
   test("are all but ourselves once more", () => {
     assert.deepEqual(parseArguments([]).opponents, [
@@ -71,7 +96,7 @@ suite("pace, Node.js and name", () => {
 });
 
 const refused: readonly (readonly [args: readonly string[], said: RegExp])[] = [
-  [["ecko"], /no scenario "ecko".*groups echo, broadcast.*echo-64x16/],
+  [["ecko"], /no scenario "ecko".*groups echo, broadcast.*transports, and echo-64.*echo-64x16/],
   [["--against", "ws,bunn"], /--against has "bunn".*ws,socket\.io,bun/],
   [["--against", ""], /--against has ""/],
   [["--fast"], /--fast.*--quick, --against/],

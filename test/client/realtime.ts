@@ -58,16 +58,18 @@ const quick: RealtimeSocketOptions = {
   WebSocket,
 };
 
-/** A socket that ends with the test. */
+/** A socket that ends with the test, if it has one. */
 export function openSocket(
-  context: TestContext,
+  context: TestContext | undefined,
   url: UrlProvider,
   options: RealtimeSocketOptions = {},
 ): RealtimeSocket {
   const socket = new RealtimeSocket(url, { ...quick, ...options });
   socket.binaryType = "arraybuffer";
-  closeSockets(context);
-  sockets.get(context)?.push(socket);
+  if (context !== undefined) {
+    closeSockets(context);
+    sockets.get(context)?.push(socket);
+  }
   return socket;
 }
 

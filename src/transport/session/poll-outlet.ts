@@ -46,14 +46,13 @@ export class PollOutlet implements Outlet {
     if (this.#isDone) return;
     const { outbox, taken, ending } = source;
     const lines = this.#wantsRecords ? [...outbox.after(this.cursor)] : [];
+    // Whoever wants no records now has to come back for them, and hears of the end then.
+    const isUpToDate = this.#wantsRecords || Math.max(this.cursor, outbox.acknowledged) === outbox.last;
     const head: AnswerHead = {
       ack: taken,
       ...(lines.length === 0 ? {} : { seq: outbox.last - lines.length + 1 }),
       ...this.#opening,
-      // Whoever wants no records now has to come back for them, and gets it then.
-      ...(ending !== undefined && (this.#wantsRecords || outbox.last === this.cursor)
-        ? { close: ending }
-        : {}),
+      ...(ending !== undefined && isUpToDate ? { close: ending } : {}),
     };
     void this.#exchange.respond(200, headers, `${[JSON.stringify(head), ...lines].join("\n")}\n`);
     this.#done();

@@ -16,6 +16,7 @@ import type { Heart, HeartbeatWheel } from "../heartbeat.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import type { Traffic, Transport, TransportEvents } from "../transport.ts";
 import { Arrivals } from "./arrivals.ts";
+import { findCallFault } from "./call-check.ts";
 import type { OutletSource } from "./outlet.ts";
 import { Outlets } from "./outlets.ts";
 import { findRecordFault } from "./record-check.ts";
@@ -46,17 +47,6 @@ export interface SessionTransportOptions {
 /** A request, and how it wants to be answered. */
 export interface SessionCall extends SessionRequest {
   readonly asStream: boolean;
-}
-
-/** Why a session of this kind cannot be answered in this way, if it cannot: its records are kept as they travel. */
-export function findMismatch(
-  kind: SessionKind,
-  asStream: boolean,
-  poll: number | undefined,
-): string | undefined {
-  if (asStream && kind !== "sse") return `a session of ${kind} has no streams`;
-  if (poll !== undefined && kind === "sse") return "a session of sse has its records in a stream";
-  return undefined;
 }
 
 /**
@@ -113,13 +103,9 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
 
   /** A request of the client; a problem if it cannot be. */
   receive(call: SessionCall, exchange: HttpExchange): Problem | undefined {
-    const { ack, seq, records, poll } = call;
-    const { last } = this.outbox;
-    const reason =
-      ack > last
-        ? `ack is ${ack}, but no more than ${last} records have been sent`
-        : findMismatch(this.kind, call.asStream, poll);
-    if (reason !== undefined) return describe("SESSION_REQUEST_INVALID", { reason });
+    const { ack, seq, records } = call;
+    const problem = findCallFault(this.kind, call, this.outbox.last);
+    if (problem !== undefined) return problem;
     this.#clock.hear();
     this.#queue.acknowledge(ack);
     if (call.asStream) {
@@ -129,7 +115,7 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
     }
     // Who sends nothing has not given up on what waits to be read.
     if (records.length === 0) {
-      this.#answer(call, exchange, true);
+      this.#answer(call, exchange, seq <= this.taken + 1);
     } else {
       // A request that is held already is answered first: its answer ends its holding, not that of this one.
       this.#arrivals.release();
@@ -225,7 +211,11 @@ export class SessionTransport implements Transport, OutletSource, Heart, Flushab
   }
 
   fail(problem: Problem): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen) {
+      // Nobody can come to confirm what was closed before.
+      if (problem.code === "SERVER_CLOSING") this.#end();
+      return;
+    }
     // What a client does not take away is not kept for it any longer.
     if (problem.code === "SLOW_CONSUMER") this.#queue.clear();
     const code = errorTable[problem.code].closeCode ?? CloseCode.internalError;

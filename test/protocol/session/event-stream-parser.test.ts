@@ -51,7 +51,7 @@ for (const [name, stream, events] of cases) {
     for (const end of ["\n", "\r", "\r\n"]) {
       const text = stream.replaceAll("\n", end);
       assert.deepEqual(parse(text), events, JSON.stringify(end));
-      assert.deepEqual(parse(...text), events, `${JSON.stringify(end)}, one by one`);
+      assert.deepEqual(parse(...text.split("")), events, `${JSON.stringify(end)}, one by one`);
     }
   });
 }
