@@ -228,8 +228,10 @@ suite("a class", () => {
     const { server, log } = await runApplication(context, routes);
     hooks.length = 0;
     for (const transport of ["sse", "long-polling", "polling"]) {
-      const head = { transport, key: transport.padEnd(16, "k"), poll: 0 };
-      const refused = await postSession(server, "/feed", head);
+      const isStream = transport === "sse";
+      const head = { transport, key: transport.padEnd(16, "k"), ...(isStream ? {} : { poll: 0 }) };
+      const lines = isStream ? ["Accept: text/event-stream"] : [];
+      const refused = await postSession(server, "/feed", head, { lines });
       assert.equal(refused.status, 401);
       assert.equal(refused.header("vary"), "Origin");
       await log.expect(/^401 POST/);

@@ -55,7 +55,11 @@ test("from another site none is opened, by any transport, and no handler sees it
   ];
   for (const lines of foreign) {
     for (const transport of ["sse", "long-polling", "polling"]) {
-      const refused = await postSession(server, "/ws", { ...opening, transport }, { lines });
+      const { poll, ...rest } = opening;
+      const [head, accept] =
+        transport === "sse" ? [rest, ["Accept: text/event-stream"]] : [{ ...rest, poll }, []];
+      const body = { ...head, transport };
+      const refused = await postSession(server, "/ws", body, { lines: [...lines, ...accept] });
       assert.equal(refused.status, 403);
       await log.expect(/^403 POST/);
     }
