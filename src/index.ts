@@ -24,6 +24,7 @@ export type { WebSocketEventMap, WebSocketListener, WebSocketListenerOptions } f
 export type { AcceptedMessages } from "./protocol/websocket/message-assembler.ts";
 export type { CompressionOptions } from "./protocol/websocket/compression-options.ts";
 export type { HeaderFields } from "./protocol/http/header-fields.ts";
+export { pathOnSite } from "./protocol/http/path-on-site.ts";
 export { HandshakeError } from "./transport/dial/handshake-error.ts";
 export type { TlsOptions } from "./transport/http-server.ts";
 export type { TransportKind } from "./transport/transport.ts";
@@ -36,9 +37,11 @@ export type {
   StandardSchema,
 } from "./web/body/standard-schema.ts";
 export { Finish } from "./web/finish.ts";
-export type { HandlerContext, NoParams } from "./web/handler.ts";
 export { ErrorHandler } from "./web/error-handler.ts";
 export type { ErrorHandlerOptions } from "./web/error-handler.ts";
+export { authenticated } from "./web/authenticated.ts";
+export type { ClearCookieOptions, CookieOptions } from "./web/cookies.ts";
+export type { GetSignedCookieOptions, HandlerContext, NoParams, SignedCookieOptions } from "./web/handler.ts";
 export { HttpError } from "./web/http-error.ts";
 export type { HttpErrorOptions } from "./web/http-error.ts";
 export type { HttpRequest } from "./web/http-request.ts";
@@ -52,6 +55,9 @@ export { RequestHandler } from "./web/request-handler.ts";
 export { route } from "./web/route.ts";
 export type { HostRoute, PathParams, Route, RouteConfig, RouteEntry, RoutePattern } from "./web/route.ts";
 export type { ResponseCompression, Settings } from "./web/settings.ts";
+export { createSignedValue, decodeSignedValue } from "./web/signed-value.ts";
+export type { CookieSecret, DecodeOptions, SignOptions } from "./web/signed-value.ts";
 export type { StaticFileOptions } from "./web/static-file-handler.ts";
 export { StaticFileHandler } from "./web/static-file-handler.ts";
+export type { UserSettings } from "./web/user-settings.ts";
 export { WebSocketHandler } from "./web/websocket-handler.ts";

@@ -94,6 +94,18 @@ const table = {
     message: "the query argument <name> is not percent-encoded UTF-8",
     publicMessage: "A query argument is malformed.",
   },
+  XSRF_REFUSED: {
+    status: 403,
+    message: "<method> <path> is not shown to come from a page of this site: <reason>",
+    advice: "To allow it: <how>.",
+    publicMessage: "The request is not shown to come from a page of this site.",
+  },
+  LOGIN_REQUIRED: {
+    status: 403,
+    message: "<handler> serves users only, and nobody is logged in",
+    advice: "To have pages send their visitors to log in: loginUrl.",
+    publicMessage: "You have to log in first.",
+  },
   BODY_TOO_LARGE: {
     status: 413,
     message: "the body of the request is longer than <limit> bytes",
@@ -222,6 +234,11 @@ const table = {
     advice: "To allow it: <how>override checkOrigin().",
     publicMessage: "This origin may not open a WebSocket here.",
   },
+  WS_LOGIN_REQUIRED: {
+    status: 401,
+    message: "<handler> serves users only, and nobody is logged in",
+    publicMessage: "You have to log in first.",
+  },
   WS_SUBPROTOCOL_NOT_OFFERED: {
     status: 500,
     message: "<handler>.selectSubprotocol() returned <selected>, but the client offered <offered>",
@@ -316,6 +333,10 @@ const table = {
   ROUTE_PARAMS_INVALID: { message: "route <name> cannot be reversed: <reason>" },
   SETTING_UNKNOWN: { message: "there is no setting <name> (there are: <names>)" },
   SETTING_INVALID: { message: "setting <name> must be <expected>, got <value>" },
+  SETTING_MISSING: {
+    message: "<what> needs the setting <name>",
+    advice: "A secret is made once, kept, and given to new Application(routes, { <name> }).",
+  },
   PORT_IN_USE: {
     message: "port <port> on <host> is already in use",
     advice: "Stop the program that has it, or choose another port: listen(0) picks a free one.",
@@ -331,6 +352,7 @@ const table = {
   PORT_INVALID: { message: "a port is a whole number from 0 (any free one) to 65535, got <port>" },
   LISTEN_FAILED: { message: "cannot listen on port <port> of <host>: <reason>" },
   HEADER_INVALID: { message: "header <name> cannot be set: <reason>" },
+  COOKIE_INVALID: { message: "cookie <name> cannot be set: <reason>" },
   HEADERS_SENT: { message: "<what> is too late: the response headers have been sent" },
   CLIENT_GONE: { message: "the client left before the answer was complete" },
   RESPONSE_TIMEOUT: {

@@ -5,6 +5,7 @@ import { helloSubprotocol } from "../protocol/session/head.ts";
 import type { AcceptedMessages } from "../protocol/websocket/message-assembler.ts";
 import type { HttpExchange, ResponseHeaders } from "../transport/http-exchange.ts";
 import type { Transport, TransportKind } from "../transport/transport.ts";
+import { checkUser } from "./authenticated.ts";
 import { corsHeaders, isFromUnnamedSite } from "./cors.ts";
 import type { Environment } from "./environment.ts";
 import type { HttpRequest } from "./http-request.ts";
@@ -33,7 +34,7 @@ export interface Applicant {
 /**
  * The one way in to a `WebSocketHandler`, for every transport:
  *
- *     initialize → checkOrigin → getCurrentUser → prepare → selectSubprotocol → accept → session
+ *     initialize → checkOrigin → getCurrentUser (→ authenticated) → prepare → selectSubprotocol → accept → session
  *
  * Each step may refuse by throwing. A hook is waited for only if it is async: otherwise the client is answered in the turn
  * in which it came.
@@ -64,6 +65,7 @@ export class Admission {
       if (isThenable(checked)) await checked;
       const user = handler.getCurrentUser();
       handler.currentUser = isThenable(user) ? await wait(user) : user;
+      checkUser(handler);
       const prepared = handler.prepare();
       if (isThenable(prepared)) await wait(prepared);
       const offered = applicant.subprotocols.filter((each) => each !== helloSubprotocol);

@@ -1,11 +1,18 @@
 import { misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
+import { isToken } from "../protocol/http/field-values.ts";
 import { checkHeader } from "../transport/check-header.ts";
 import { argumentsOf, lastArgument, parseQuery } from "./arguments.ts";
+import type { ClearCookieOptions, CookieOptions } from "./cookies.ts";
+import { RequestCookies } from "./cookies.ts";
 import type { Environment } from "./environment.ts";
 import type { HttpRequest } from "./http-request.ts";
 import type { PathValues } from "./path-pattern.ts";
 import type { RouteMatch } from "./router.ts";
+import type { CookieSecret, DecodeOptions } from "./signed-value.ts";
+import { createSignedValue, decodeSignedValue, signatureKeyVersion } from "./signed-value.ts";
+import { checkXsrf, xsrfFieldName } from "./xsrf.ts";
+import { createXsrfToken, maskXsrfToken, unmaskXsrfToken } from "./xsrf-token.ts";
 
 /**
  * What the framework gives to a new handler. Opaque: a handler that has a constructor of its own passes it on.
@@ -22,6 +29,21 @@ export interface HandlerContext {
 /** No parameters: what a handler has that declares none. */
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- that is just what is meant
 export type NoParams = Record<never, never>;
+
+/** How a signed cookie is set. */
+export interface SignedCookieOptions extends Omit<CookieOptions, "expiresDays"> {
+  /** Its life in days; null for one that ends with the browser's session. Default 30. */
+  readonly expiresDays?: number | null | undefined;
+}
+
+/** What is accepted as a signed cookie. */
+export interface GetSignedCookieOptions extends Omit<DecodeOptions, "clock"> {
+  /** Read this in place of the cookie that came. */
+  readonly value?: string | undefined;
+}
+
+/** For how many days a signed cookie is set, and the XSRF cookie of who is logged in. */
+const expiresDaysDefault = 30;
 
 /**
  * What request handlers and WebSocket handlers have in common. An instance lives as long as its request or connection.
@@ -40,6 +62,8 @@ export abstract class Handler<Params extends object = NoParams> {
   readonly #environment: Environment;
   /** By lower-case name; made for the first one, since most WebSocket handlers set none and live long. */
   #headers: Map<string, readonly [name: string, values: readonly string[]]> | undefined;
+  /** Made when they are first asked for, for the same reason. */
+  #cookies: RequestCookies | undefined;
   #areHeadersSent = false;
 
   constructor(context: HandlerContext) {
@@ -59,9 +83,17 @@ export abstract class Handler<Params extends object = NoParams> {
    */
   prepare(): void | Promise<void> {}
 
-  /** Override it to say who the user is; the result is in `currentUser`, and null means nobody. */
+  /**
+   * Override it to say who the user is; it may be async. It is called once for each request, before `prepare`, and the
+   * result is in `currentUser`; null means nobody.
+   */
   getCurrentUser(): unknown {
     return null;
+  }
+
+  /** Where `authenticated` sends who is nobody: the setting `loginUrl`, unless overridden. */
+  getLoginUrl(): string | undefined {
+    return this.#environment.settings.users.loginUrl;
   }
 
   /** The client's address, as far as trusted proxies tell it. */
@@ -110,6 +142,116 @@ export abstract class Handler<Params extends object = NoParams> {
     this.#headers?.delete(name.toLowerCase());
   }
 
+  /** The cookies that came, decoded, by name. Of several with one name it is the first: the one with the longest path. */
+  get cookies(): ReadonlyMap<string, string> {
+    return this.#ownCookies().received;
+  }
+
+  /** The value of a cookie that came; the default, or null, where there is none. What `setCookie` sets comes next time. */
+  getCookie(name: string): string | null;
+  getCookie<Default>(name: string, defaultValue: Default): string | Default;
+  getCookie(name: string, defaultValue: unknown = null): unknown {
+    return this.cookies.get(name) ?? defaultValue;
+  }
+
+  /**
+   * Sets a cookie with the response, or with the answer to a handshake. What may not stand in a cookie is percent-encoded;
+   * a ";" or a control character in a value is refused, since it is nearly always a mistake or an attack.
+   *
+   * @throws WaterspoutError COOKIE_INVALID for what browsers would not take, HEADERS_SENT when it is too late.
+   */
+  setCookie(name: string, value: string, options: CookieOptions = {}): void {
+    if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `setCookie(${kindOf(name)})` });
+    this.#ownCookies().set(name, value, options);
+  }
+
+  /**
+   * Has the browser forget a cookie. Domain and path must be those that it was set with.
+   *
+   * @throws WaterspoutError as `setCookie`
+   */
+  clearCookie(name: string, options: ClearCookieOptions = {}): void {
+    this.setCookie(name, "", { ...options, expires: new Date(0), maxAge: 0 });
+  }
+
+  /** Has the browser forget all cookies that it sent, as far as they were set with this domain and path. */
+  clearAllCookies(options: ClearCookieOptions = {}): void {
+    // A browser may send names that cannot be set, from a script.
+    for (const name of this.cookies.keys()) if (isToken(name)) this.clearCookie(name, options);
+  }
+
+  /**
+   * The text of a cookie that `setSignedCookie` or a Tornado application with the same secret has set; null where there is
+   * none, or where signature, name or age are not right.
+   *
+   * @throws WaterspoutError SETTING_MISSING without the setting `cookieSecret`.
+   */
+  getSignedCookie(name: string, options: GetSignedCookieOptions = {}): string | null {
+    const { value = this.cookies.get(name), ...accepted } = options;
+    return decodeSignedValue(this.#secret("getSignedCookie()"), name, value, accepted);
+  }
+
+  /**
+   * Sets a cookie that cannot be forged, though it can be read by who has it. Any text will do; it is hidden from scripts
+   * unless `httpOnly` is false.
+   *
+   * @throws WaterspoutError SETTING_MISSING without the setting `cookieSecret`; as `setCookie`
+   */
+  setSignedCookie(name: string, value: string, options: SignedCookieOptions = {}): void {
+    const { expiresDays, expires, maxAge, httpOnly = true, ...rest } = options;
+    const isTimed = expires !== undefined || maxAge !== undefined;
+    const days = expiresDays === undefined && !isTimed ? expiresDaysDefault : (expiresDays ?? undefined);
+    const signed = this.createSignedValue(name, value);
+    this.setCookie(name, signed, { ...rest, expires, maxAge, httpOnly, expiresDays: days });
+  }
+
+  /**
+   * Signs a text as `setSignedCookie` does, for what is no cookie; `getSignedCookie(name, { value })` reads it.
+   *
+   * @throws WaterspoutError SETTING_MISSING without the setting `cookieSecret`.
+   */
+  createSignedValue(name: string, value: string): string {
+    const { keyVersion } = this.#environment.settings.users;
+    return createSignedValue(this.#secret("createSignedValue()"), name, value, { keyVersion });
+  }
+
+  /** The version of the key that a cookie says it was signed with; null where there is none. The signature is not checked. */
+  getSignedCookieKeyVersion(name: string, value?: string): number | null {
+    return signatureKeyVersion(value ?? this.cookies.get(name));
+  }
+
+  /**
+   * The token to send along with requests that change something, as the field `_xsrf` of a form or the header field
+   * `X-Xsrftoken`. It differs each time and stays valid as long as its cookie, which is set by this where there is none.
+   *
+   * @throws WaterspoutError HEADERS_SENT when the cookie has to be set and it is too late.
+   */
+  get xsrfToken(): string {
+    const cookies = this.#ownCookies();
+    return (cookies.xsrfToken ??= this.#createXsrfToken());
+  }
+
+  /** The same as a hidden field, for a form in HTML. */
+  xsrfFormHtml(): string {
+    return `<input type="hidden" name="${xsrfFieldName}" value="${this.xsrfToken}"/>`;
+  }
+
+  /**
+   * Refuses a request that is not shown to come from a page of this site. Called, with the setting `xsrfCookies`, for every
+   * request to a `RequestHandler` but GET, HEAD and OPTIONS. Override it to do nothing for a handler whose clients
+   * send no cookies.
+   */
+  checkXsrfCookie(): void | Promise<void> {
+    const { settings } = this.#environment;
+    const cookie = unmaskXsrfToken(this.cookies.get(settings.users.xsrf.cookieName));
+    return checkXsrf(this.request, settings, cookie, () => this.readXsrfField());
+  }
+
+  /** The field `_xsrf` of the request's form, where a handler reads forms. @internal */
+  readXsrfField(): Promise<string | undefined> {
+    return Promise.resolve(undefined);
+  }
+
   /**
    * The path of a named route.
    *
@@ -140,15 +282,45 @@ export abstract class Handler<Params extends object = NoParams> {
     this.#headers = undefined;
   }
 
+  /** The values of Set-Cookie that `setCookie` and its like have made, which stay also when all else is forgotten. @internal */
+  get cookieFields(): readonly string[] {
+    return this.#cookies?.fields ?? [];
+  }
+
   /** The header fields as they are now. @internal */
   peekHeaders(): (readonly [name: string, values: readonly string[]])[] {
-    return this.#headers === undefined ? [] : [...this.#headers.values()];
+    const headers = this.#headers === undefined ? [] : [...this.#headers.values()];
+    const cookies = this.cookieFields;
+    if (cookies.length === 0) return headers;
+    const others = headers.filter(([name]) => name.toLowerCase() !== "set-cookie");
+    const ownCookies = this.peekHeader("set-cookie") ?? [];
+    return [...others, ["Set-Cookie", [...ownCookies, ...cookies]]];
   }
 
   /** The header fields, which cannot be changed from now on. @internal */
   takeHeaders(): (readonly [name: string, values: readonly string[]])[] {
     this.#areHeadersSent = true;
     return this.peekHeaders();
+  }
+
+  #ownCookies(): RequestCookies {
+    return (this.#cookies ??= new RequestCookies(this.request));
+  }
+
+  #secret(what: string): CookieSecret {
+    const { secret } = this.#environment.settings.users;
+    if (secret === undefined) throw misuse("SETTING_MISSING", { what, name: "cookieSecret" });
+    return secret;
+  }
+
+  #createXsrfToken(): string {
+    const { cookieName, cookieOptions } = this.#environment.settings.users.xsrf;
+    const token = unmaskXsrfToken(this.cookies.get(cookieName));
+    if (token !== undefined) return maskXsrfToken(token);
+    const text = maskXsrfToken(createXsrfToken());
+    const lifetime = this.currentUser ? { expiresDays: expiresDaysDefault } : {};
+    this.setCookie(cookieName, text, { ...lifetime, ...cookieOptions });
+    return text;
   }
 }
 

@@ -5,10 +5,11 @@ import { quote } from "../base/text.ts";
 import { chain, isThenable } from "../base/thenable.ts";
 import { listIncludes } from "../protocol/http/field-values.ts";
 import { fieldValue } from "../protocol/http/header-fields.ts";
-import type { ExchangeListener, HttpExchange } from "../transport/http-exchange.ts";
+import type { ExchangeListener, HeaderField, HttpExchange } from "../transport/http-exchange.ts";
 import type { LoggedRequest } from "./access-log.ts";
 import { stackOf } from "./access-log.ts";
 import { answerRefusal } from "./answer-refusal.ts";
+import { checkUser } from "./authenticated.ts";
 import { BodyReader } from "./body/body-reader.ts";
 import { ConnectionCycle } from "./connection-cycle.ts";
 import type { Environment } from "./environment.ts";
@@ -25,6 +26,7 @@ import { securityHeaders } from "./security-headers.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import { allowedBy, methodNameOf } from "./verbs.ts";
 import { WebSocketHandler } from "./websocket-handler.ts";
+import { needsXsrfCheck } from "./xsrf.ts";
 
 /** Refusals whose line in the access log says everything, unless a WebSocket was asked for. */
 const selfExplaining: ReadonlySet<string> = new Set([
@@ -41,7 +43,8 @@ const clientGoneStatus = 499;
  * The life of one request, stage by stage; the same for a page and for a WebSocket until the handler is known:
  *
  *     readRequest → route
- *       RequestHandler:   → setDefaultHeaders → initialize → getCurrentUser → prepare → form → verb → response → onFinish
+ *       RequestHandler:   → setDefaultHeaders → initialize → checkXsrfCookie → getCurrentUser (→ authenticated)
+ *                           → prepare → form → verb → response → onFinish
  *       WebSocketHandler: → ConnectionCycle
  *
  * Any stage may refuse, by throwing a `Refusal` or an `HttpError`; there is one place that answers refusals. A hook is waited for
@@ -155,15 +158,8 @@ export class RequestCycle implements ExchangeListener {
     return chain(handler.initialize(options), () => {
       if (handler.isFinished) return handler.writer.sending;
       const method = this.#methodOf(handler);
-      return chain(handler.getCurrentUser(), (user) => {
-        handler.currentUser = user;
-        return chain(handler.prepare(), () => {
-          if (handler.isFinished) return handler.writer.sending;
-          return chain(handler.readForm(), () =>
-            chain(Reflect.apply(method, handler, []), (result) => handler.finishWith(result)),
-          );
-        });
-      });
+      const needsCheck = needsXsrfCheck(handler.request, this.#environment.settings);
+      return chain(needsCheck ? handler.checkXsrfCookie() : undefined, () => admit(handler, method));
     }) as PromiseLike<void> | undefined;
   }
 
@@ -258,7 +254,10 @@ export class RequestCycle implements ExchangeListener {
       }
     }
     const { securityHeaders: isSecured } = this.#environment.settings;
-    const defaults = isSecured ? securityHeaders(this.#request?.protocol ?? "http") : [];
+    const defaults: HeaderField[] = isSecured ? [...securityHeaders(this.#request?.protocol ?? "http")] : [];
+    // As in Tornado: who is refused may have been logged out, or in.
+    const cookies = handler?.cookieFields ?? [];
+    if (cookies.length > 0) defaults.push(["Set-Cookie", cookies]);
     await answerRefusal(this.#exchange, refusal, this.#environment, stack, defaults);
   }
 
@@ -334,6 +333,21 @@ export class RequestCycle implements ExchangeListener {
       runWithRequest(this.#request, act);
     else act();
   }
+}
+
+/** The stages of a request that may come in: who it is of, and its answer. */
+function admit(handler: RequestHandler<object>, method: (this: object) => unknown): unknown {
+  if (handler.isFinished) return handler.writer.sending;
+  return chain(handler.getCurrentUser(), (user) => {
+    handler.currentUser = user;
+    checkUser(handler);
+    return chain(handler.isFinished ? undefined : handler.prepare(), () => {
+      if (handler.isFinished) return handler.writer.sending;
+      return chain(handler.readForm(), () =>
+        chain(Reflect.apply(method, handler, []), (result) => handler.finishWith(result)),
+      );
+    });
+  });
 }
 
 /** What an exception says to the client, or the exception itself where it is none of the client's business. */

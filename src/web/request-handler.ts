@@ -22,6 +22,7 @@ import { encodeLocation } from "./location.ts";
 import { Refusal } from "./refusal.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { xsrfFieldName } from "./xsrf.ts";
 
 /** What a verb method may return: see `RequestHandler`. */
 export type HandlerResult = HandlerValue | Promise<HandlerValue>;
@@ -348,6 +349,13 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   }
 
   /** @internal */
+  override async readXsrfField(): Promise<string | undefined> {
+    await this.readForm();
+    const fields = this.#attachedReader().fieldsBesidesQuery("checkXsrfCookie()");
+    return argumentsOf(fields, xsrfFieldName).at(-1);
+  }
+
+  /** @internal */
   attachBody(reader: BodyReader): void {
     this.#reader = reader;
   }
@@ -357,8 +365,6 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     if (this.#reader === undefined) throw new Error("the handler has no request");
     return this.#reader;
   }
-
-  // The end of the body's part.
 
   /** Called first. @internal */
   attachExchange(exchange: HttpExchange): void {

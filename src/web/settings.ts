@@ -9,6 +9,8 @@ import { parseOriginPattern } from "../protocol/http/origin.ts";
 import type { CompressionOptions, ResolvedCompression } from "../protocol/websocket/compression-options.ts";
 import { resolveCompression } from "../protocol/websocket/compression-options.ts";
 import { AddressList } from "../transport/address-list.ts";
+import type { ResolvedUserSettings, UserSettings } from "./user-settings.ts";
+import { resolveUserSettings, userSettingNames } from "./user-settings.ts";
 
 /**
  * What can be set for an application. Every setting has a safe default; docs/settings.md explains each.
@@ -16,14 +18,14 @@ import { AddressList } from "../transport/address-list.ts";
  * @example
  * const settings: Settings = { allowedOrigins: ["https://app.example.com"], debug: true };
  */
-export interface Settings {
+export interface Settings extends UserSettings {
   /** Tell the client, too, why something was refused or failed. Not for production. Default false. */
   readonly debug?: boolean;
   /** Where log lines go. Default: standard error, in Tornado's format, with colour on a terminal. */
   readonly logger?: Logger;
   /**
-   * Origins besides the server's own whose pages may open WebSockets: `https://app.example.com`, or
-   * `https://*.example.com` for all subdomains (not for example.com itself). Default none.
+   * Origins besides the server's own whose pages may open WebSockets, and, with `xsrfCookies`, send what changes something:
+   * `https://app.example.com`, or `https://*.example.com` for all subdomains (not for example.com itself). Default none.
    */
   readonly allowedOrigins?: readonly string[];
   /**
@@ -105,6 +107,8 @@ export interface ResolvedSettings {
   readonly http: HttpLimits;
   readonly websocket: ResolvedWebSocketSettings;
   readonly fallback: FallbackLimits;
+  /** Of cookies, logins and XSRF protection. */
+  readonly users: ResolvedUserSettings;
 }
 
 /** The settings of WebSocket connections, checked and complete. */
@@ -127,6 +131,7 @@ const settingNames = [
   "http",
   "websocket",
   "fallback",
+  ...userSettingNames,
 ] as const;
 
 /** Checks settings. @throws WaterspoutError SETTING_UNKNOWN, SETTING_INVALID with the entry that is wrong. */
@@ -157,6 +162,7 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
     http: resolveLimits("http", settings.http, defaultHttpLimits),
     websocket: resolveWebSocket(settings.websocket),
     fallback: resolveLimits("fallback", settings.fallback, defaultFallbackLimits),
+    users: resolveUserSettings(settings),
   };
 }
 

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { before, test } from "node:test";
+import { before, suite, test } from "node:test";
 import { promisify } from "node:util";
 import { TestClient } from "../../src/testing/index.ts";
 import { RunningProcess } from "../support/process.ts";
@@ -55,6 +56,7 @@ function useOf(example: string): string {
   };
   return [
     ...exported("waterspout", mainNames),
+    ...exported("waterspout/client", ["RealtimeSocket"]),
     ...exported("waterspout/testing", testingNames),
     ...Object.entries(declared).flatMap(([name, declaration]) => (isUsed(name) ? [declaration] : [])),
   ].join("\n");
@@ -77,6 +79,10 @@ const mainNames = [
   "ErrorHandler",
   "currentRequest",
 ].concat([
+  "authenticated",
+  "createSignedValue",
+  "decodeSignedValue",
+  "pathOnSite",
   "ErrorDetails",
   "ConnectOptions",
   "Logger",
@@ -98,8 +104,14 @@ before(() => {
   writeFileSync(join(directory, "package.json"), '{ "type": "module" }');
   mkdirSync(join(directory, "public"));
   symlinkSync(process.cwd(), join(directory, "node_modules", "waterspout"), "junction");
-  // An example shows a use and need not use all that it names.
-  const compilerOptions = { noUnusedLocals: false, verbatimModuleSyntax: false, noEmit: true, paths: {} };
+  // An example shows a use and need not use all that it names. What the compiler writes is what is run: it starts at once.
+  const compilerOptions = {
+    noUnusedLocals: false,
+    verbatimModuleSyntax: false,
+    allowImportingTsExtensions: false,
+    noEmit: false,
+    paths: {},
+  };
   writeFileSync(
     join(directory, "tsconfig.json"),
     JSON.stringify({ extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"] }),
@@ -121,26 +133,32 @@ test("the programs of the documents and the examples of the source compile", asy
   assert.equal(stdout, "");
 });
 
-for (const [name, text] of programs) {
-  test(`${name} runs`, async () => {
-    // The same program on a free port, that ends by itself.
-    const closes = text.includes("server.close()") ? "" : "\nawait server.close();\n";
-    const runnable = `run-${name}`;
-    writeFileSync(join(directory, runnable), text.replace("listen(10000", "listen(0") + closes);
-    const program = new RunningProcess(process.execPath, ["--import", "tsx", join(directory, runnable)]);
-    assert.equal(await program.end(), 0, program.output);
-    assert.doesNotMatch(program.output, /Error|\[[WE] /, name);
-  });
+/** The compiled program, on a free port, as a file beside it. */
+function runnable(name: string, end: string): string {
+  const compiled = readFileSync(join(directory, name.replace(/ts$/, "js")), "utf8");
+  const file = join(directory, `run-${name.replace(/ts$/, "js")}`);
+  writeFileSync(file, compiled.replace("listen(10000", "listen(0") + end);
+  return file;
 }
+
+suite("the programs of the documents run", { concurrency: availableParallelism() }, () => {
+  for (const [name, text] of programs) {
+    test(`${name} runs`, async () => {
+      // The same program, that ends by itself.
+      const end = text.includes("server.close()") ? "" : "\nawait server.close();\n";
+      const program = new RunningProcess(process.execPath, [runnable(name, end)]);
+      assert.equal(await program.end(), 0, program.output);
+      assert.doesNotMatch(program.output, /Error|\[[WE] /, name);
+    });
+  }
+});
 
 test("the program of the README answers as it says, in both languages", async () => {
   const [english = ["", ""], chinese = ["", ""]] = ["README.md", "README.zh-CN.md"].map(
     (file) => programsOf(file)[0],
   );
   assert.equal(chinese[1], english[1]);
-  const file = join(directory, "readme.ts");
-  writeFileSync(file, english[1].replace("listen(10000", "listen(0"));
-  const program = new RunningProcess(process.execPath, ["--import", "tsx", file]);
+  const program = new RunningProcess(process.execPath, [runnable(english[0], "")]);
   const [, url = ""] = await program.waitFor(/listening on (http:\S+)/);
   const client = await TestClient.connect(`${url}/url`);
   client.send("https://example.com/");

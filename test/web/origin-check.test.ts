@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describe } from "../../src/base/errors.ts";
 import { parseAuthority } from "../../src/protocol/http/authority.ts";
+import type { HeaderFields } from "../../src/protocol/http/header-fields.ts";
 import { HttpRequest } from "../../src/web/http-request.ts";
 import { isOriginAllowed, originDetails } from "../../src/web/origin-check.ts";
 import { resolveSettings } from "../../src/web/settings.ts";
 
 /** A request as a server sees it that was reached as `scheme://host`. */
-function requestTo(url: string, path = "/ws"): HttpRequest {
+function requestTo(url: string, path = "/ws", headers: HeaderFields = {}): HttpRequest {
   const [scheme = "", host = ""] = url.split("://");
   const authority = parseAuthority(host);
   assert.ok(authority, `${host} is a host`);
@@ -16,7 +17,7 @@ function requestTo(url: string, path = "/ws"): HttpRequest {
     path,
     query: "",
     httpVersion: "1.1",
-    headers: {},
+    headers,
     protocol: scheme === "https" ? "https" : "http",
     authority,
     remoteAddress: "192.0.2.1",
@@ -149,9 +150,12 @@ test("the explanation says what was seen, what is the same origin, and what to s
     ],
   ];
   for (const [origin, url, message, advice] of cases) {
-    const problem = describe("WS_ORIGIN_REFUSED", originDetails(origin, requestTo(url)));
+    const handshake = requestTo(url, "/ws", { upgrade: "websocket" });
+    const problem = describe("WS_ORIGIN_REFUSED", originDetails(origin, handshake));
     assert.deepEqual([problem.message, problem.advice], [message, advice]);
   }
+  const { url } = originDetails("null", requestTo("https://example.com"));
+  assert.equal(url, "https://example.com/ws", "of a session, which is opened by a plain request");
 });
 
 test("an origin and a path that are made to mislead are shown harmlessly", () => {

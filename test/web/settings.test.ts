@@ -22,6 +22,12 @@ test("without settings everything has its safe default", () => {
     http: defaultHttpLimits,
     websocket: { ...defaultWebSocketLimits, sharedReadBuffer: true, compression: undefined },
     fallback: defaultFallbackLimits,
+    users: {
+      secret: undefined,
+      keyVersion: undefined,
+      loginUrl: undefined,
+      xsrf: { isChecked: false, cookieName: "_xsrf", cookieOptions: {} },
+    },
   });
   assert.equal(proxies.includes("127.0.0.1"), false, "not even this machine is a trusted proxy");
 });
@@ -92,7 +98,8 @@ test("limits are changed one by one", () => {
 test("a setting that does not exist is refused with the names that do", () => {
   const names =
     "there are: debug, logger, allowedOrigins, allowedHosts, trustedProxies, automaticMethods, compressResponse, " +
-    "securityHeaders, requestContext, http, websocket, fallback";
+    "securityHeaders, requestContext, http, websocket, fallback, " +
+    "cookieSecret, keyVersion, loginUrl, xsrfCookies, xsrfCookieName, xsrfCookieOptions";
   assert.equal(settingRefusal({ debgu: true }, "SETTING_UNKNOWN"), `there is no setting debgu (${names})`);
   for (const name of ["Debug", "allowedOrigin", "toString", ""])
     settingRefusal({ [name]: true }, "SETTING_UNKNOWN");
