@@ -100,7 +100,7 @@ export class Connector {
     // Later, so that whoever made the socket can listen to it first.
     queueMicrotask(() => {
       if (signal?.aborted) this.#abort();
-      else if (this.state === "connecting") this.#begin();
+      this.#begin();
     });
   }
 
@@ -134,7 +134,9 @@ export class Connector {
     this.close(undefined, "", { code: "ABORTED", message: "the signal was aborted" });
   };
 
+  /** Unless a listener has just closed it. */
   #begin(): void {
+    if (this.state !== "connecting") return;
     if (this.#isOffline) this.#goOffline();
     else void this.#attempt();
   }
@@ -180,7 +182,7 @@ export class Connector {
     rememberTransport(this.url!.origin, transport, this.#options.rememberMs);
     this.#openedAt = Date.now();
     this.#setState("open", { code: "OPEN", message: `connected by ${transport}`, transport });
-    this.#observer.receiveOpen(protocol, extensions);
+    if (this.state === "open") this.#observer.receiveOpen(protocol, extensions);
   }
 
   #receiveEnd(ending: Ending): void {
@@ -190,7 +192,8 @@ export class Connector {
     }
     const reason = { ...describeEnding(ending, this.#link), ...this.#why };
     this.#abandon();
-    if (!this.#isWanted || !this.#shallReturn(ending)) {
+    // The program may close it when it is asked.
+    if (!this.#isWanted || !this.#shallReturn(ending) || !this.#isWanted) {
       this.#finish(ending, reason);
       return;
     }
