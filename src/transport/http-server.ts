@@ -144,6 +144,7 @@ export class HttpServer {
     const exchange = new HttpExchange(source);
     const { socket } = request;
     this.#book.begin(socket, exchange);
+    if (response.socket === null) relayClose(response, socket);
     response.once("close", () => this.#book.end(socket, exchange));
     // The rest of a body that nobody wants is not read for ever.
     response.once("finish", () => {
@@ -219,6 +220,13 @@ export class HttpServer {
 /** What a broken connection means is said by its "close". Apart from where closures would keep the request alive. */
 function ignoreErrors(socket: Socket): void {
   socket.on("error", () => {});
+}
+
+/** A response that waits behind an earlier one has no socket yet, and Node does not tell it when its connection is lost. */
+function relayClose(response: ServerResponse, socket: Socket): void {
+  const onClose = (): boolean => response.emit("close");
+  socket.once("close", onClose);
+  response.once("socket", () => socket.off("close", onClose));
 }
 
 function createSecureServer(options: ServerOptions & TlsOptions): Server {
