@@ -92,7 +92,7 @@ export class Connector {
       } else if (this.state === "offline" || this.state === "waiting") {
         // Online, visible or shown again: the wait is over, unless the server has asked for it.
         const delay = Math.max(0, this.#notBefore - Date.now());
-        this.#wait(delay, { code: "PAGE_WOKE", message: `the page is back (${event})` });
+        this.#wait(delay, { code: "PAGE_WOKE", message: `the page is back: ${event}` });
       }
     });
     const { signal } = options;
@@ -100,7 +100,7 @@ export class Connector {
     // Later, so that whoever made the socket can listen to it first.
     queueMicrotask(() => {
       if (signal?.aborted) this.#abort();
-      else if (this.state === "connecting") this.#begin();
+      this.#begin();
     });
   }
 
@@ -134,7 +134,9 @@ export class Connector {
     this.close(undefined, "", { code: "ABORTED", message: "the signal was aborted" });
   };
 
+  /** Unless a listener has just closed it. */
   #begin(): void {
+    if (this.state !== "connecting") return;
     if (this.#isOffline) this.#goOffline();
     else void this.#attempt();
   }
@@ -180,7 +182,7 @@ export class Connector {
     rememberTransport(this.url!.origin, transport, this.#options.rememberMs);
     this.#openedAt = Date.now();
     this.#setState("open", { code: "OPEN", message: `connected by ${transport}`, transport });
-    this.#observer.receiveOpen(protocol, extensions);
+    if (this.state === "open") this.#observer.receiveOpen(protocol, extensions);
   }
 
   #receiveEnd(ending: Ending): void {
@@ -190,20 +192,17 @@ export class Connector {
     }
     const reason = { ...describeEnding(ending, this.#link), ...this.#why };
     this.#abandon();
-    if (!this.#isWanted || !this.#shallReturn(ending)) {
-      this.#finish(ending, reason);
-      return;
-    }
+    // The program may close it when it is asked.
+    if (!this.#isWanted || !this.#shallReturn(ending) || !this.#isWanted) return this.#finish(ending, reason);
     const { minDelayMs, maxDelayMs } = this.#options.reconnect;
     const { retryAfterMs = 0 } = ending;
     this.#notBefore = Date.now() + retryAfterMs;
     const retryInMs = Math.round(retryAfterMs + jitteredDelay(this.#failures++, minDelayMs, maxDelayMs));
-    if (this.#isOffline) {
-      this.#goOffline();
-      return;
+    if (this.#isOffline) this.#goOffline();
+    else {
+      this.#wait(retryInMs, { code: "RETRY", message: "next attempt" });
+      this.#setState("waiting", { ...reason, retryInMs });
     }
-    this.#wait(retryInMs, { code: "RETRY", message: "the next attempt" });
-    this.#setState("waiting", { ...reason, retryInMs });
   }
 
   #shallReturn(ending: Ending): boolean {
@@ -227,13 +226,15 @@ export class Connector {
   }
 
   #goOffline(): void {
-    this.#rest("offline", "OFFLINE", "there is no network");
+    this.#rest("offline", "OFFLINE", "no network");
   }
 
-  /** Does nothing until the page says something. */
+  /** Does nothing until the page says something; who never comes back has ended. */
   #rest(state: SocketState, code: string, message: string): void {
-    this.#abandon();
-    this.#setState(state, { code, message });
+    if (this.#options.reconnect.maxAttempts) {
+      this.#abandon();
+      this.#setState(state, { code, message });
+    } else this.#receiveEnd(lost(message));
   }
 
   /** Gives up whatever is going on. */

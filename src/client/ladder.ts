@@ -62,18 +62,17 @@ export class Ladder {
     if (this.#started < transports.length) {
       this.#timers.push(setTimeout(() => this.#startNext(), fallbackAfterMs));
     }
-    let hasWon = false;
     const link = this.#start(transport, {
       ...this.#events,
       receiveOpen: (protocol, extensions) => {
-        hasWon = true;
         this.#links.delete(link);
         this.abandon();
         this.#events.receiveOpen(link, protocol, extensions);
       },
       receiveEnd: (ending) => {
-        if (hasWon) this.#events.receiveEnd(ending);
-        else this.#receiveFailure(link, ending);
+        // The winner is none of those that are tried.
+        if (this.#links.has(link)) this.#receiveFailure(link, ending);
+        else this.#events.receiveEnd(ending);
       },
     });
     this.#links.add(link);

@@ -124,7 +124,9 @@ export class SessionLink implements Link {
         const isUnknown = ending?.code === 4404;
         // The answer to our own goodbye may have been lost.
         if (isUnknown && this.#closing) this.#endAsClosed(this.#closing);
-        else if (isUnknown || Date.now() - this.#lastSuccess > sessionTimeoutMs) this.#end(lost(message));
+        // The server counts from the end of an answer that it held, which may have got lost long after it was asked for.
+        else if (isUnknown || (failures && Date.now() - this.#lastSuccess > sessionTimeoutMs))
+          this.#end(lost(message));
         else if (ending && !isPassing(ending.code)) this.#end(ending);
         pauseMs = 50 + jitteredDelay(failures++, 100, 3000) + (ending?.retryAfterMs ?? 0);
       }
@@ -142,7 +144,7 @@ export class SessionLink implements Link {
       type: "text/event-stream",
       timeoutMs,
       receive: (text) => {
-        if (!parser.receive(text) || !isIntact) throw new Error("the stream is broken");
+        if (!parser.receive(text) || !isIntact) throw new Error("the answer broke off");
         const { heartbeatMs = timeoutMs } = this.#opening ?? {};
         return heartbeatMs && 2 * heartbeatMs + 5000;
       },

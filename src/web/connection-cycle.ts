@@ -14,7 +14,7 @@ import type { HttpRequest } from "./http-request.ts";
 import { Refusal } from "./refusal.ts";
 import { bindHooks } from "./request-context.ts";
 import type { RouteMatch } from "./router.ts";
-import { readSessionCall, wantsStream } from "./session-call.ts";
+import { looksLikeSessionCall, readSessionCall, wantsStream } from "./session-call.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import type { WebSocketHandler } from "./websocket-handler.ts";
 
@@ -66,6 +66,7 @@ export class ConnectionCycle {
       this.#exchange.method === "POST" || (this.#exchange.method === "GET" && wantsStream(this.#exchange));
     if (hasFallbacks && !this.#exchange.isUpgrade && asksForSession) await this.#serveSession();
     else if (hasFallbacks && this.#exchange.method === "OPTIONS") await this.#answerPreflight();
+    else if (looksLikeSessionCall(this.#exchange)) await this.#refuseSession();
     else await this.#acceptWebSocket();
   }
 
@@ -89,6 +90,13 @@ export class ConnectionCycle {
   async #answerPreflight(): Promise<void> {
     await this.#checkOrigin();
     await this.#exchange.respond(204, preflightHeaders(this.#request), undefined);
+  }
+
+  /** A route that takes no sessions says so to who asks for one, rather than what is wrong with it as a handshake. */
+  async #refuseSession(): Promise<never> {
+    return await this.#refuseReadably(
+      this.#transportRefusal(wantsStream(this.#exchange) ? "sse" : "a session"),
+    );
   }
 
   async #serveSession(): Promise<void> {

@@ -143,7 +143,10 @@ function checkTransports(transports: unknown, route: string): readonly Transport
   const isFilled = Array.isArray(transports) && transports.length > 0;
   if (isFilled && transports.every((each) => transportKinds.includes(each as TransportKind)))
     return transports as readonly TransportKind[];
-  const reason = `transports must be a list of some of ${transportKinds.join(", ")}, got ${kindOf(transports)}`;
+  const wrong: unknown = isFilled
+    ? transports.find((each) => !transportKinds.includes(each as TransportKind))
+    : transports;
+  const reason = `transports must be a list of some of ${transportKinds.join(", ")}, got ${kindOf(wrong)}`;
   throw misuse("ROUTE_INVALID", { route, reason });
 }
 

@@ -15,6 +15,13 @@ export function wantsStream(exchange: HttpExchange): boolean {
   );
 }
 
+/** Whether this looks like a request of the session protocol, also where none is served. */
+export function looksLikeSessionCall(exchange: HttpExchange): boolean {
+  if (exchange.isUpgrade) return false;
+  if (exchange.method === "GET") return wantsStream(exchange);
+  return exchange.method === "POST" && hasTextType(exchange);
+}
+
 /**
  * Reads what a client of the session protocol wants (docs/session-protocol.md). Undefined when it left before all was here.
  */
@@ -23,10 +30,10 @@ export async function readSessionCall(
   bytesMax: number,
 ): Promise<SessionCall | Problem | undefined> {
   if (exchange.method !== "POST") return readEventSource(exchange);
-  const type = fieldValue(exchange.headers, "content-type");
   // Any other type would need a preflight, so that this one is all that pages use.
-  if (mediaTypeOf(type ?? "") !== "text/plain")
-    return describe("SESSION_CONTENT_TYPE", { type: quote(type) });
+  if (!hasTextType(exchange)) {
+    return describe("SESSION_CONTENT_TYPE", { type: quote(fieldValue(exchange.headers, "content-type")) });
+  }
   const body = await exchange.readBody(bytesMax);
   if (body === undefined || "code" in body) return body;
   if (!isUtf8(body)) return invalid("it is not UTF-8");
@@ -52,6 +59,10 @@ function readEventSource(exchange: HttpExchange): SessionCall {
     close: undefined,
     asStream: true,
   };
+}
+
+function hasTextType(exchange: HttpExchange): boolean {
+  return mediaTypeOf(fieldValue(exchange.headers, "content-type") ?? "") === "text/plain";
 }
 
 /** A media type without its parameters, in lower case (RFC 9110 §8.3.1). */

@@ -96,6 +96,48 @@ test("shouldReconnect decides otherwise, or leaves it to the rules", async (cont
   assert.deepEqual(seen[0], { code: 4000, reason: "because", wasClean: true });
 });
 
+test("close() in shouldReconnect is the end, whatever that decides", async () => {
+  let attempts = 0;
+  const socket = openSocketTo("http://localhost/", {
+    fetch: () => {
+      attempts++;
+      return Promise.reject(new TypeError("no network"));
+    },
+    reconnect: { minDelayMs: 0 },
+    shouldReconnect: () => {
+      if (attempts === 2) socket.close();
+      return true;
+    },
+  });
+  const states = recordStates(socket);
+  await closeOf(socket);
+  assert.equal(attempts, 2);
+  assert.match(states.at(-1) ?? "", /^closing > closed/);
+});
+
+test("close() in a listener of statechange is the end of what was just beginning", async (context) => {
+  let asked = 0;
+  const waiting = openSocketTo(() => {
+    asked++;
+    throw new Error("the network is away");
+  });
+  waiting.addEventListener("statechange", ({ state }) => {
+    if (state === "connecting") waiting.close();
+  });
+  await closeOf(waiting);
+  assert.equal(asked, 1);
+
+  const { url } = await serveEcho(context, log);
+  const open = openSocket(context, `${url}/echo`, { transports: ["websocket"] });
+  let opened = 0;
+  open.addEventListener("open", () => opened++);
+  open.addEventListener("statechange", ({ state }) => {
+    if (state === "open") open.close(1000);
+  });
+  assert.deepEqual(await closeOf(open), [1000, "", true]);
+  assert.equal(opened, 0);
+});
+
 test("reconnect: false never comes back", async (context) => {
   assert.equal((await endWith(context, 1012, { reconnect: false })).state, "closed");
 });

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Logger } from "../../src/index.ts";
+import { recordsMax } from "../../src/protocol/session/head.ts";
+import { deferred } from "../support/deferred.ts";
 import { expectedLog } from "../support/log.ts";
 import { closeOf, nextEvent, nextMessages, openSocket, serveEcho, transports } from "./realtime.ts";
 
@@ -84,6 +86,17 @@ for (const transport of transports.slice(1)) {
   }
 }
 
+for (const transport of transports.slice(1)) {
+  test(`${transport}: more short messages than a request may bring go out in several`, async (context) => {
+    const { url } = await serveEcho(context, log);
+    const socket = openSocket(context, `${url}/echo`, { transports: [transport] });
+    await nextEvent(socket, "open");
+    const expected = Array.from({ length: 2 * recordsMax + 1 }, (_, index) => `${index}`);
+    for (const message of expected) socket.send(message);
+    assert.deepEqual(await nextMessages(socket, expected.length), expected);
+  });
+}
+
 test("a stream is continued when it ends, and its messages are acknowledged", async (context) => {
   const fallback = { maxStreamBytes: 2000 };
   const { url } = await serveEcho(context, log, { fallback, websocket: { maxSendQueueBytes: 40_000 } });
@@ -151,6 +164,35 @@ test("a session is given up when nothing has succeeded for as long as the server
   isCut = true;
   assert.deepEqual(await closeOf(socket), [1006, "no network", false]);
   await log.expect(/SESSION_TIMEOUT/);
+});
+
+test("an answer that was held for long and got lost is asked for again before the session is given up", async (context) => {
+  const fallback = { sessionTimeoutMs: 1200, pollTimeoutMs: 1000 };
+  const { url } = await serveEcho(context, silent, { fallback });
+  const heads: string[] = [];
+  const asked = deferred<string>();
+  const send: typeof fetch = (input, init) => {
+    heads.push(bodyOf(init));
+    if (heads.length === 3) asked.resolve(bodyOf(init));
+    // The first poll arrives, and nothing of its answer; the server counts from the end of that answer.
+    const answer = fetch(input, init);
+    if (heads.length !== 2) return answer;
+    return answer.then(
+      () =>
+        new Promise((_resolve, reject) => {
+          init?.signal?.addEventListener("abort", () => reject(new TypeError("nothing came")));
+        }),
+    );
+  };
+  const socket = openSocket(context, `${url}/echo`, {
+    transports: ["long-polling"],
+    fetch: send,
+    connectTimeoutMs: 300,
+  });
+  await nextEvent(socket, "open");
+  assert.match(await asked.promise, /^\{"session":/);
+  socket.send("still here");
+  assert.deepEqual(await nextMessages(socket, 1), ["still here"]);
 });
 
 test("an answer that is none of ours opens nothing", async (context) => {

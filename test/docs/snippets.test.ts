@@ -10,6 +10,8 @@ import { TestClient } from "../../src/testing/index.ts";
 import { RunningProcess } from "../support/process.ts";
 
 const directory = join("build", "snippets");
+/** What the compiler made of them, which is what runs. */
+const compiled = join(directory, "compiled");
 const documents = [
   "README.md",
   "README.zh-CN.md",
@@ -23,6 +25,15 @@ function programsOf(document: string): [name: string, text: string][] {
   const blocks = readFileSync(document, "utf8").matchAll(/^```ts\n(.*?)^```$/gms);
   return [...blocks].map(([, text = ""], index) => [
     `${document.replaceAll(/\W/g, "-")}-${index + 1}.ts`,
+    text,
+  ]);
+}
+
+/** What a document would have a page run: compiled only, since a page's URLs mean nothing here. */
+function pageProgramsOf(document: string): [name: string, text: string][] {
+  const blocks = readFileSync(document, "utf8").matchAll(/^```js\n(.*?)^```$/gms);
+  return [...blocks].map(([, text = ""], index) => [
+    `page-${document.replaceAll(/\W/g, "-")}-${index + 1}.ts`,
     text,
   ]);
 }
@@ -56,8 +67,8 @@ function useOf(example: string): string {
   };
   return [
     ...exported("waterspout", mainNames),
-    ...exported("waterspout/client", ["RealtimeSocket"]),
     ...exported("waterspout/testing", testingNames),
+    ...exported("waterspout/client", ["RealtimeSocket"]),
     ...Object.entries(declared).flatMap(([name, declaration]) => (isUsed(name) ? [declaration] : [])),
   ].join("\n");
 }
@@ -93,7 +104,14 @@ const mainNames = [
 ]);
 const testingNames = ["ExpectedLog", "TestClient", "startApplication", "encodeRawFrame"];
 
+/** The same program on a free port, that ends by itself. */
+function ending(text: string): string {
+  const closes = text.includes("server.close()") ? "" : "\nawait server.close();\n";
+  return text.replace("listen(10000", "listen(0") + closes;
+}
+
 const programs = documents.flatMap(programsOf);
+const pagePrograms = documents.flatMap(pageProgramsOf);
 const examples = readdirSync("src", { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .flatMap((file) => examplesOf(join("src", file)));
@@ -102,21 +120,25 @@ before(() => {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(join(directory, "node_modules"), { recursive: true });
   writeFileSync(join(directory, "package.json"), '{ "type": "module" }');
-  mkdirSync(join(directory, "public"));
+  mkdirSync(join(compiled, "public"), { recursive: true });
   symlinkSync(process.cwd(), join(directory, "node_modules", "waterspout"), "junction");
-  // An example shows a use and need not use all that it names. What the compiler writes is what is run: it starts at once.
+  // An example shows a use and need not use all that it names.
   const compilerOptions = {
     noUnusedLocals: false,
     verbatimModuleSyntax: false,
-    allowImportingTsExtensions: false,
     noEmit: false,
+    allowImportingTsExtensions: false,
+    declaration: false,
+    rootDir: ".",
+    outDir: "compiled",
     paths: {},
   };
   writeFileSync(
     join(directory, "tsconfig.json"),
     JSON.stringify({ extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"] }),
   );
-  for (const [name, text] of [...programs, ...examples]) writeFileSync(join(directory, name), text);
+  for (const [name, text] of programs) writeFileSync(join(directory, name), ending(text));
+  for (const [name, text] of [...pagePrograms, ...examples]) writeFileSync(join(directory, name), text);
 });
 
 test("the programs of the documents and the examples of the source compile", async () => {
@@ -124,29 +146,19 @@ test("the programs of the documents and the examples of the source compile", asy
     programs.length >= 8 && examples.length >= 10,
     `${programs.length} programs, ${examples.length} examples`,
   );
-  const compiled = promisify(execFile)(process.execPath, [
+  const compilation = promisify(execFile)(process.execPath, [
     "node_modules/typescript/bin/tsc",
     "-p",
     directory,
   ]);
-  const { stdout } = await compiled.catch((error: { stdout: string }) => error);
+  const { stdout } = await compilation.catch((error: { stdout: string }) => error);
   assert.equal(stdout, "");
 });
 
-/** The compiled program, on a free port, as a file beside it. */
-function runnable(name: string, end: string): string {
-  const compiled = readFileSync(join(directory, name.replace(/ts$/, "js")), "utf8");
-  const file = join(directory, `run-${name.replace(/ts$/, "js")}`);
-  writeFileSync(file, compiled.replace("listen(10000", "listen(0") + end);
-  return file;
-}
-
 suite("the programs of the documents run", { concurrency: availableParallelism() }, () => {
-  for (const [name, text] of programs) {
+  for (const [name] of programs) {
     test(`${name} runs`, async () => {
-      // The same program, that ends by itself.
-      const end = text.includes("server.close()") ? "" : "\nawait server.close();\n";
-      const program = new RunningProcess(process.execPath, [runnable(name, end)]);
+      const program = new RunningProcess(process.execPath, [join(compiled, name.replace(/ts$/, "js"))]);
       assert.equal(await program.end(), 0, program.output);
       assert.doesNotMatch(program.output, /Error|\[[WE] /, name);
     });
@@ -158,7 +170,9 @@ test("the program of the README answers as it says, in both languages", async ()
     (file) => programsOf(file)[0],
   );
   assert.equal(chinese[1], english[1]);
-  const program = new RunningProcess(process.execPath, [runnable(english[0], "")]);
+  const file = join(directory, "readme.ts");
+  writeFileSync(file, english[1].replace("listen(10000", "listen(0"));
+  const program = new RunningProcess(process.execPath, ["--import", "tsx", file]);
   const [, url = ""] = await program.waitFor(/listening on (http:\S+)/);
   const client = await TestClient.connect(`${url}/url`);
   client.send("https://example.com/");

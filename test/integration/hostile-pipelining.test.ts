@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { RequestHandler, WebSocketHandler } from "../../src/index.ts";
 import type { RouteEntry } from "../../src/index.ts";
@@ -146,4 +147,34 @@ test("a peer that vanishes while its handshake waits for an answer harms nobody"
   }
   answering.resolve();
   await converse(at("/ws"));
+});
+
+test("requests of sessions that wait behind another one are over when their connection is", async (context) => {
+  const opened = new Inbox<string>();
+  const closed = new Inbox<string>();
+  class Room extends WebSocketHandler {
+    override open() {
+      opened.add(this.transport);
+    }
+
+    override onClose(code: number) {
+      closed.add(`${this.transport} ${code}`);
+    }
+  }
+  const { server, log } = await runApplication(
+    context,
+    [["/room", Room, { transports: ["sse", "long-polling"] }]],
+    { fallback: { sessionTimeoutMs: 50 } },
+  );
+  const socket = connect(server.port, "127.0.0.1");
+  const post = (body: string, accept: string): string =>
+    `POST /room HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nAccept: ${accept}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const held = post('{"transport":"long-polling","poll":20000}', "*/*");
+  const stream = post('{"transport":"sse"}', "text/event-stream");
+  socket.write(held + stream + held);
+  for (let i = 0; i < 3; i++) await opened.next();
+  socket.destroy();
+  const seen = [await closed.next(), await closed.next(), await closed.next()];
+  assert.deepEqual(seen.toSorted(), ["long-polling 1006", "long-polling 1006", "sse 1006"]);
+  for (const text of await takeWarnings(log)) assert.match(text, /SESSION_TIMEOUT/);
 });

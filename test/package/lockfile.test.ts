@@ -17,7 +17,7 @@ interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-for (const directory of [".", "bench"]) {
+for (const directory of [".", "bench", "test/runtimes"]) {
   const { packages } = JSON.parse(readFileSync(`${directory}/package-lock.json`, "utf8")) as LockFile;
 
   test(`the lock file in ${directory} lists the optional packages of every platform`, () => {

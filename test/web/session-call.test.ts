@@ -137,7 +137,7 @@ test("only the transports of a route are served on it", async (context) => {
   for (const method of ["PUT", "DELETE", "HEAD", "PATCH"]) {
     assert.ok([400, 405].includes((await request(server, method, "/polling")).status), method);
   }
-  assert.equal(await statusOf("/websocket", { transport: "polling" }), 405);
+  assert.equal(await statusOf("/websocket", { transport: "polling" }), 400);
   assert.equal((await request(server, "OPTIONS", "/websocket")).status, 405);
   assert.equal(await statusOf("/page", { transport: "polling" }), 200);
   await takeWarnings(log);

@@ -276,11 +276,10 @@ export const admissionCases: readonly BehaviourCase[] = [
     async run(context, driver) {
       const { at, log } = await runApplication(context, [["/ws", WebSocketHandler]]);
       const refusal = await driver.refusal(at("/ws"));
-      assert.equal(refusal.status, 405);
-      assert.match(refusal.body, /WS_METHOD_NOT_ALLOWED/);
-      assert.equal(refusal.headers["allow"], "GET");
-      await log.expect(/^405 POST \/ws/);
-      await log.expect(/^WS_METHOD_NOT_ALLOWED/);
+      assert.equal(refusal.status, 400);
+      assert.match(refusal.body, /WS_TRANSPORT_NOT_ALLOWED/);
+      await log.expect(/^400 POST \/ws/);
+      await log.expect(/^WS_TRANSPORT_NOT_ALLOWED .*\(its transports: websocket\)/);
     },
   },
 ];
