@@ -2,6 +2,7 @@
  * A conversation by the built client, in whatever runtime runs this: `echo.js URL TRANSPORT`. Prints what it saw as JSON.
  * Plain JavaScript, as a page would have it.
  */
+/* oxlint-disable unicorn/prefer-add-event-listener -- pages use the standard's properties, which are to work as well */
 import process from "node:process";
 import { RealtimeSocket } from "../../dist/client/index.js";
 
