@@ -9,17 +9,17 @@ const [url, transport] = process.argv.slice(2);
 const socket = new RealtimeSocket(url, transport === "all" ? {} : { transports: [transport] });
 socket.binaryType = "arraybuffer";
 const seen = [];
-socket.onopen = () => {
+socket.addEventListener("open", () => {
   seen.push(`open by ${socket.transport}`);
   socket.send("文字 \u{1F30A}");
   socket.send(new Uint8Array([0, 128, 255]));
-};
-socket.onmessage = ({ data }) => {
+});
+socket.addEventListener("message", ({ data }) => {
   seen.push(typeof data === "string" ? data : [...new Uint8Array(data)].join(" "));
   if (typeof data !== "string") socket.close(1000);
-};
-socket.onclose = ({ code, reason, wasClean }) => {
+});
+socket.addEventListener("close", ({ code, reason, wasClean }) => {
   seen.push(`close ${code} ${reason} ${wasClean}`);
   process.stdout.write(`${JSON.stringify(seen)}\n`);
   process.exit();
-};
+});

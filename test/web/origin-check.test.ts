@@ -16,7 +16,7 @@ function requestTo(url: string, path = "/ws"): HttpRequest {
     path,
     query: "",
     httpVersion: "1.1",
-    headers: {},
+    headers: { upgrade: "websocket" },
     protocol: scheme === "https" ? "https" : "http",
     authority,
     remoteAddress: "192.0.2.1",
@@ -152,6 +152,18 @@ test("the explanation says what was seen, what is the same origin, and what to s
     const problem = describe("WS_ORIGIN_REFUSED", originDetails(origin, requestTo(url)));
     assert.deepEqual([problem.message, problem.advice], [message, advice]);
   }
+  const { path, query, httpVersion, protocol, remoteAddress, authority } = requestTo("http://example.com");
+  const session = new HttpRequest({
+    path,
+    query,
+    httpVersion,
+    protocol,
+    remoteAddress,
+    authority,
+    method: "POST",
+    headers: {},
+  });
+  assert.equal(originDetails("null", session).url, "http://example.com/ws", "a session's URL is no ws:");
 });
 
 test("an origin and a path that are made to mislead are shown harmlessly", () => {
