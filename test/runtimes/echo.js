@@ -2,7 +2,6 @@
  * A conversation by the built client, in whatever runtime runs this: `echo.js URL TRANSPORT`. Prints what it saw as JSON.
  * Plain JavaScript, as a page would have it.
  */
-/* oxlint-disable unicorn/prefer-add-event-listener -- pages use the standard's properties, which are to work as well */
 import process from "node:process";
 import { RealtimeSocket } from "../../dist/client/index.js";
 
@@ -10,17 +9,17 @@ const [url, transport] = process.argv.slice(2);
 const socket = new RealtimeSocket(url, transport === "all" ? {} : { transports: [transport] });
 socket.binaryType = "arraybuffer";
 const seen = [];
-socket.onopen = () => {
+socket.addEventListener("open", () => {
   seen.push(`open by ${socket.transport}`);
   socket.send("文字 \u{1F30A}");
   socket.send(new Uint8Array([0, 128, 255]));
-};
-socket.onmessage = ({ data }) => {
+});
+socket.addEventListener("message", ({ data }) => {
   seen.push(typeof data === "string" ? data : [...new Uint8Array(data)].join(" "));
   if (typeof data !== "string") socket.close(1000);
-};
-socket.onclose = ({ code, reason, wasClean }) => {
+});
+socket.addEventListener("close", ({ code, reason, wasClean }) => {
   seen.push(`close ${code} ${reason} ${wasClean}`);
   process.stdout.write(`${JSON.stringify(seen)}\n`);
   process.exit();
-};
+});

@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describe } from "../../src/base/errors.ts";
 import { parseAuthority } from "../../src/protocol/http/authority.ts";
-import type { HeaderFields } from "../../src/protocol/http/header-fields.ts";
 import { HttpRequest } from "../../src/web/http-request.ts";
 import { isOriginAllowed, originDetails } from "../../src/web/origin-check.ts";
 import { resolveSettings } from "../../src/web/settings.ts";
 
 /** A request as a server sees it that was reached as `scheme://host`. */
-function requestTo(url: string, path = "/ws", headers: HeaderFields = {}): HttpRequest {
+function requestTo(url: string, path = "/ws"): HttpRequest {
   const [scheme = "", host = ""] = url.split("://");
   const authority = parseAuthority(host);
   assert.ok(authority, `${host} is a host`);
@@ -17,7 +16,7 @@ function requestTo(url: string, path = "/ws", headers: HeaderFields = {}): HttpR
     path,
     query: "",
     httpVersion: "1.1",
-    headers,
+    headers: { upgrade: "websocket" },
     protocol: scheme === "https" ? "https" : "http",
     authority,
     remoteAddress: "192.0.2.1",
@@ -150,12 +149,21 @@ test("the explanation says what was seen, what is the same origin, and what to s
     ],
   ];
   for (const [origin, url, message, advice] of cases) {
-    const handshake = requestTo(url, "/ws", { upgrade: "websocket" });
-    const problem = describe("WS_ORIGIN_REFUSED", originDetails(origin, handshake));
+    const problem = describe("WS_ORIGIN_REFUSED", originDetails(origin, requestTo(url)));
     assert.deepEqual([problem.message, problem.advice], [message, advice]);
   }
-  const { url } = originDetails("null", requestTo("https://example.com"));
-  assert.equal(url, "https://example.com/ws", "of a session, which is opened by a plain request");
+  const { path, query, httpVersion, protocol, remoteAddress, authority } = requestTo("http://example.com");
+  const session = new HttpRequest({
+    path,
+    query,
+    httpVersion,
+    protocol,
+    remoteAddress,
+    authority,
+    method: "POST",
+    headers: {},
+  });
+  assert.equal(originDetails("null", session).url, "http://example.com/ws", "a session's URL is no ws:");
 });
 
 test("an origin and a path that are made to mislead are shown harmlessly", () => {

@@ -149,7 +149,7 @@ test("who sends pings and takes no pongs is closed as a slow consumer", async (c
   assert.equal(handler.bufferedAmount, 64_000);
   const { head } = await alice.post({ seq: 1001 }, pings);
   assert.equal(handler.bufferedAmount, 0, "nothing is kept for it");
-  // None of those pongs is there to come back for, so that it is told at once.
+  // It has none of those pongs, and is told so.
   const close = { code: 1013, reason: "SLOW_CONSUMER" };
   assert.deepEqual(head, { ack: 2000, close });
   assert.deepEqual((await alice.post({ poll: 1000 })).head, { ack: 2000, close });
