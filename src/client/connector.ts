@@ -153,7 +153,7 @@ export class Connector {
       if (token !== undefined) openingUrl.searchParams.append("access_token", token);
       target = { url, openingUrl, options };
     } catch (error) {
-      if (turn === this.#turn) this.#receiveEnd(lost(`no URL or token: ${(error as Error).message}`));
+      if (turn === this.#turn) this.#receiveEnd(lost(`no URL: ${(error as Error).message}`));
       return;
     }
     if (turn !== this.#turn) return;
@@ -179,7 +179,9 @@ export class Connector {
     const { transport } = link;
     this.#ladder = undefined;
     this.#link = link;
-    rememberTransport(this.url!.origin, transport, this.#options.rememberMs);
+    const { transports, rememberMs } = this.#options;
+    // Where there was no choice there is nothing to remember.
+    if (transports[1]) rememberTransport(this.url!.origin, transport, rememberMs);
     this.#openedAt = Date.now();
     this.#setState("open", { code: "OPEN", message: `connected by ${transport}`, transport });
     if (this.state === "open") this.#observer.receiveOpen(protocol, extensions);
@@ -209,7 +211,13 @@ export class Connector {
     const { code } = ending;
     const { shouldReconnect, reconnect, token } = this.#options;
     if (this.#failures >= reconnect.maxAttempts) return false;
-    const decision = shouldReconnect?.(ending);
+    let decision: boolean | undefined;
+    try {
+      decision = shouldReconnect?.(ending);
+    } catch (error) {
+      // It is reported, as an unhandled rejection, and the rules decide.
+      void Promise.reject(error);
+    }
     if (decision !== undefined) return decision;
     if (code !== 4401 || !token || this.#hasNewToken) return isPassing(code);
     // The token may have expired in the meantime; a new one that is not welcome either ends it.

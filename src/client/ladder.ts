@@ -55,7 +55,7 @@ export class Ladder {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
     const { transports, fallbackAfterMs, connectTimeoutMs } = this.#plan;
     const transport = transports[this.#started];
-    const giveUp = (): void => this.#end(lost(`no answer in ${connectTimeoutMs} ms`));
+    const giveUp = (): void => this.#end(lost("no answer in time"));
     this.#timers.push(setTimeout(giveUp, connectTimeoutMs));
     if (transport === undefined) return;
     this.#started++;

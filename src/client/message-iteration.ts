@@ -30,7 +30,7 @@ export async function* iterateMessages(
       isOver = true;
     } else if (messages.length < messagesMax) messages.push((event as MessageEvent).data as MessageData);
     else {
-      failure = new DOMException(`${messagesMax} messages wait for an iterator`, "QuotaExceededError");
+      failure = new DOMException(`${messagesMax} messages wait`, "QuotaExceededError");
       isOver = true;
     }
     if (isOver) left.abort();

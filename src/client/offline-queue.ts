@@ -27,10 +27,7 @@ export class OfflineQueue {
     const size = byteLengthOf(message);
     const isFull = (): boolean => this.#messages.length >= maxMessages || this.bytes + size > maxBytes;
     if (policy === "reject" && isFull()) {
-      throw new DOMException(
-        `the offline queue holds ${maxMessages} messages or ${maxBytes} bytes`,
-        "QuotaExceededError",
-      );
+      throw new DOMException("the queue is full", "QuotaExceededError");
     }
     // One that would not even fit alone drives nothing out.
     if (size > maxBytes || maxMessages < 1) {

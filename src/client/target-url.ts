@@ -12,7 +12,7 @@ export function parseTargetUrl(given: string | URL): URL {
   } catch {
     // It does not parse.
   }
-  throw new DOMException(`the URL must be of ws, wss, http or https, without #, got ${given}`, "SyntaxError");
+  throw new DOMException(`no URL of ws, wss, http or https without #: ${given}`, "SyntaxError");
 }
 
 /** Whether a server is on this machine, and so in reach without any network. */

@@ -221,10 +221,7 @@ test("a provider that fails is asked again", async () => {
     return "http://localhost/";
   });
   const { reason } = await nextEvent(socket, "statechange");
-  assert.deepEqual(
-    [reason.code, reason.message],
-    ["CONNECTION_FAILED", "no URL or token: the network is away"],
-  );
+  assert.deepEqual([reason.code, reason.message], ["CONNECTION_FAILED", "no URL: the network is away"]);
   await nextEvent(socket, "statechange", ({ reason: { message } }) => message === "no session: none");
   assert.equal(asked, 3);
   socket.close();
@@ -253,3 +250,20 @@ function openSocketTo(
   const fetch = (): Promise<Response> => Promise.reject(new TypeError("none"));
   return openSocket(undefined, url, { transports: ["sse"], fetch, ...options });
 }
+
+test("what shouldReconnect throws is reported, and the rules decide", async (context) => {
+  const { url } = await serveRoutes(context, log, routes);
+  const failure = new Error("a mistake in the program");
+  // A rejection that nobody handles would be taken for this test's own.
+  const reports: unknown[] = [];
+  context.mock.method(Promise, "reject", (reason: unknown) => reports.push(reason));
+  const socket = openSocket(context, `${url}/missing`, {
+    transports: ["polling"],
+    shouldReconnect() {
+      throw failure;
+    },
+  });
+  assert.equal((await closeOf(socket))[0], 4404);
+  assert.deepEqual(reports, [failure]);
+  await log.expect(/^404 /);
+});
