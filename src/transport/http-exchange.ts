@@ -3,13 +3,14 @@ import type { Socket } from "node:net";
 import type { Problem } from "../base/errors.ts";
 import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";
-import { helloSubprotocol } from "../protocol/session/head.ts";
 import { plainAddress } from "./address-list.ts";
 import type { ConnectionBook } from "./connection-book.ts";
 import type { FileResult } from "./file-responder.ts";
 import { respondWithFile } from "./file-responder.ts";
 import type { Adopted } from "./handle-stream.ts";
 import { BodyWriter, writeSlices } from "./body-writer.ts";
+import type { HandshakeAnswer } from "./handshake-answer.ts";
+import { formatHandshake } from "./handshake-answer.ts";
 import { openStream } from "./open-stream.ts";
 import { plainAnswer } from "./plain-answer.ts";
 import type { BodyLimits } from "./request-body.ts";
@@ -34,11 +35,12 @@ export interface ExchangeListener {
 }
 
 /** What the answer to a handshake says, and what the connection is to be. */
-export interface AcceptOptions extends Omit<WebSocketTransportOptions, "head" | "role" | "forget"> {
+export interface AcceptOptions
+  extends
+    HandshakeAnswer,
+    Omit<WebSocketTransportOptions, "head" | "role" | "forget" | keyof HandshakeAnswer> {
   /** Whether the socket may be adopted (handle-stream.ts). */
   readonly mayAdopt: boolean;
-  /** The value of Sec-WebSocket-Extensions; empty for none. */
-  readonly extensions: string;
 }
 
 /** Where an exchange's bytes come from and go to. A response object is made only when one is needed. */
@@ -442,27 +444,3 @@ export class HttpExchange {
 function readEnd(this: Socket): void {
   if (this.readableLength === 0) this.read();
 }
-
-/** The answer to an opening handshake, as it stands on the wire. */
-function formatHandshake(accept: string, headers: ResponseHeaders, options: AcceptOptions): string {
-  const { extensions, saysHello } = options;
-  const subprotocol =
-    options.subprotocol === "" && saysHello === true ? helloSubprotocol : options.subprotocol;
-  let text = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n`;
-  if (subprotocol !== "") text += `Sec-WebSocket-Protocol: ${subprotocol}\r\n`;
-  if (extensions !== "") text += `Sec-WebSocket-Extensions: ${extensions}\r\n`;
-  for (const [name, value] of headers) {
-    if (handshakeFields.has(name.toLowerCase())) continue;
-    for (const each of typeof value === "string" ? [value] : value) text += `${name}: ${each}\r\n`;
-  }
-  return `${text}\r\n`;
-}
-
-/** What the handshake itself says, or what a 101 must not have, of what a handler may set on other answers. */
-const handshakeFields: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "sec-websocket-accept",
-  "sec-websocket-extensions",
-  "sec-websocket-protocol",
-]);

@@ -5,7 +5,8 @@ import { checkHandshake } from "../protocol/websocket/handshake.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import { findCallFault } from "../transport/session/call-check.ts";
 import type { SessionPlace } from "../transport/session/session-store.ts";
-import type { SessionCall, SessionTransport } from "../transport/session/session-transport.ts";
+import type { SessionCall } from "../transport/session/session-options.ts";
+import type { SessionTransport } from "../transport/session/session-transport.ts";
 import { Admission } from "./admission.ts";
 import { SessionApplicant, WebSocketApplicant } from "./applicant.ts";
 import { corsHeaders, preflightHeaders, sessionOrigin } from "./cors.ts";
@@ -14,7 +15,7 @@ import type { HttpRequest } from "./http-request.ts";
 import { Refusal } from "./refusal.ts";
 import { bindHooks } from "./request-context.ts";
 import type { RouteMatch } from "./router.ts";
-import { looksLikeSessionCall, readSessionCall, wantsStream } from "./session-call.ts";
+import { eventSourceOpening, looksLikeSessionCall, readSessionCall, wantsStream } from "./session-call.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import type { WebSocketHandler } from "./websocket-handler.ts";
 
@@ -121,7 +122,7 @@ export class ConnectionCycle {
       return await this.#refuseReadably(new Refusal(describe("SESSION_UNKNOWN", {})));
     }
     // An EventSource comes back for ever: what it had is gone, so it gets a new one.
-    await this.#open({ ...call, target: { kind: "sse", key: undefined, subprotocols: [] }, ack: 0 }, place);
+    await this.#open({ ...call, target: eventSourceOpening, ack: 0 }, place);
   }
 
   /** The same opening, made before or under way. */

@@ -1,5 +1,6 @@
 import { isSameOrigin, parseOrigin } from "../protocol/http/origin.ts";
 import type { HttpRequest } from "./http-request.ts";
+import { originOf } from "./origin-check.ts";
 
 /** Header fields, as an exchange takes them. */
 type Fields = readonly (readonly [name: string, value: string])[];
@@ -37,8 +38,7 @@ export function sessionOrigin(request: HttpRequest): string {
   const origin = request.header("origin");
   if (origin === undefined) return "";
   const parsed = parseOrigin(origin);
-  const own = { scheme: request.protocol, authority: request.authority };
-  return parsed !== undefined && isSameOrigin(parsed, own) ? "" : origin;
+  return parsed !== undefined && isSameOrigin(parsed, originOf(request)) ? "" : origin;
 }
 
 /**

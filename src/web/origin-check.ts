@@ -31,6 +31,7 @@ export function originDetails(origin: string, request: HttpRequest): ErrorDetail
   };
 }
 
-function originOf(request: HttpRequest): RequestOrigin {
+/** A request's own origin. */
+export function originOf(request: HttpRequest): RequestOrigin {
   return { scheme: request.protocol, authority: request.authority };
 }

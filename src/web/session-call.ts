@@ -4,14 +4,19 @@ import { describe } from "../base/errors.ts";
 import { quote } from "../base/text.ts";
 import { listMembers } from "../protocol/http/field-values.ts";
 import { fieldValue } from "../protocol/http/header-fields.ts";
+import { parseMediaType } from "../protocol/http/media-type.ts";
+import type { Opening } from "../protocol/session/request.ts";
 import { parseSessionRequest } from "../protocol/session/request.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
-import type { SessionCall } from "../transport/session/session-transport.ts";
+import type { SessionCall } from "../transport/session/session-options.ts";
+
+/** What an EventSource opens, which can say nothing about it. */
+export const eventSourceOpening: Opening = { kind: "sse", key: undefined, subprotocols: [] };
 
 /** Whether the answer is to be a stream of server-sent events. */
 export function wantsStream(exchange: HttpExchange): boolean {
   return listMembers(fieldValue(exchange.headers, "accept")).some(
-    (each) => mediaTypeOf(each) === "text/event-stream",
+    (each) => parseMediaType(each)?.value === "text/event-stream",
   );
 }
 
@@ -51,7 +56,7 @@ function readEventSource(exchange: HttpExchange): SessionCall {
   const [token = "", number = ""] = (fieldValue(exchange.headers, "last-event-id") ?? "").split(":", 2);
   const isResumed = /^\d{1,15}$/.test(number);
   return {
-    target: isResumed ? token : { kind: "sse", key: undefined, subprotocols: [] },
+    target: isResumed ? token : eventSourceOpening,
     ack: isResumed ? Number(number) : 0,
     seq: 0,
     records: [],
@@ -62,12 +67,7 @@ function readEventSource(exchange: HttpExchange): SessionCall {
 }
 
 function hasTextType(exchange: HttpExchange): boolean {
-  return mediaTypeOf(fieldValue(exchange.headers, "content-type") ?? "") === "text/plain";
-}
-
-/** A media type without its parameters, in lower case (RFC 9110 §8.3.1). */
-function mediaTypeOf(value: string): string {
-  return (value.split(";", 1)[0] ?? "").trim().toLowerCase();
+  return parseMediaType(fieldValue(exchange.headers, "content-type"))?.value === "text/plain";
 }
 
 function invalid(reason: string): Problem {

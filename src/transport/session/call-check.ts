@@ -1,7 +1,7 @@
 import type { Problem } from "../../base/errors.ts";
 import { describe } from "../../base/errors.ts";
 import type { SessionKind } from "../../protocol/session/head.ts";
-import type { SessionCall } from "./session-transport.ts";
+import type { SessionCall } from "./session-options.ts";
 
 /** Why a request cannot be one of a session of this kind, which has sent so many records. */
 export function findCallFault(

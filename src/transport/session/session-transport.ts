@@ -2,17 +2,14 @@ import { Buffer } from "node:buffer";
 import { noBytes } from "../../base/bytes.ts";
 import type { Problem } from "../../base/errors.ts";
 import { describe, errorTable } from "../../base/errors.ts";
-import type { FallbackLimits, WebSocketLimits } from "../../base/limits.ts";
 import type { AnswerHead, CloseRecord, SessionKind } from "../../protocol/session/head.ts";
 import type { Outbox } from "../../protocol/session/outbox.ts";
 import type { SessionRecord } from "../../protocol/session/record.ts";
-import type { SessionRequest } from "../../protocol/session/request.ts";
 import { CloseCode } from "../../protocol/websocket/close-code.ts";
-import type { AcceptedMessages } from "../../protocol/websocket/message-assembler.ts";
 import type { SharedMessage } from "../../protocol/websocket/shared-message.ts";
 import type { Flushable } from "../flush-queue.ts";
 import { flushLater } from "../flush-queue.ts";
-import type { Heart, HeartbeatWheel } from "../heartbeat.ts";
+import type { Heart } from "../heartbeat.ts";
 import type { HttpExchange } from "../http-exchange.ts";
 import type { Traffic, Transport, TransportEvents } from "../transport.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -23,31 +20,10 @@ import { findRecordFault } from "./record-check.ts";
 import { encodeControl, encodeMessage, encodeShared } from "./record-encoding.ts";
 import { SendQueue } from "./send-queue.ts";
 import { SessionClock } from "./session-clock.ts";
+import type { SessionCall, SessionTransportOptions } from "./session-options.ts";
 
 /** Past so many bytes a client of a stream has to acknowledge, if the high-water mark is not lower than four times that. */
 const ackBytesMax = 64 * 1024;
-
-/** What a session is made with. */
-export interface SessionTransportOptions {
-  readonly kind: SessionKind;
-  readonly token: string;
-  readonly subprotocol: string;
-  /** Whether the client acknowledges what it gets; an EventSource does not. */
-  readonly acknowledges: boolean;
-  readonly accepts: AcceptedMessages;
-  readonly limits: WebSocketLimits;
-  readonly fallback: FallbackLimits;
-  readonly heartbeats: HeartbeatWheel;
-  /** Called when it is over and kept only for who asks again. */
-  readonly retire: () => void;
-  /** Called when nobody can come back for anything. */
-  readonly forget: () => void;
-}
-
-/** A request, and how it wants to be answered. */
-export interface SessionCall extends SessionRequest {
-  readonly asStream: boolean;
-}
 
 /**
  * A session (docs/session-protocol.md): one client of a handler that comes back with a request again and again.
