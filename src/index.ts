@@ -2,7 +2,7 @@
  * Waterspout: a real-time web server. This is the package's main entry; `waterspout/testing` is the other one.
  */
 export { Application } from "./app/application.ts";
-export type { ListenOptions } from "./app/application.ts";
+export type { ListenOptions } from "./app/listen-options.ts";
 export { PeriodicCallback } from "./app/periodic-callback.ts";
 export type { PeriodicCallbackOptions } from "./app/periodic-callback.ts";
 export type { Server } from "./app/server.ts";
@@ -26,8 +26,10 @@ export type { CompressionOptions } from "./protocol/websocket/compression-option
 export type { HeaderFields } from "./protocol/http/header-fields.ts";
 export { pathOnSite } from "./protocol/http/path-on-site.ts";
 export { HandshakeError } from "./transport/dial/handshake-error.ts";
-export type { TlsOptions } from "./transport/http-server.ts";
+export type { ConnectionSource, ListenTarget } from "./transport/listen-target.ts";
+export type { TlsOptions } from "./transport/tls-server.ts";
 export type { TransportKind } from "./transport/transport.ts";
+export type { UnixAddress } from "./transport/unix-socket.ts";
 export type { FormFile } from "./web/body/form-file.ts";
 export type { FormPart } from "./web/body/form-part.ts";
 export type {

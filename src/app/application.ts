@@ -3,8 +3,8 @@ import type { Logger } from "../base/logger.ts";
 import { kindOf } from "../base/text.ts";
 import { MemoryEngine } from "../hub/memory-engine.ts";
 import { HeartbeatWheel } from "../transport/heartbeat.ts";
-import type { TlsOptions } from "../transport/http-server.ts";
 import { HttpServer } from "../transport/http-server.ts";
+import type { ListenTarget } from "../transport/listen-target.ts";
 import { SessionStore } from "../transport/session/session-store.ts";
 import { AccessLog, stackOf } from "../web/access-log.ts";
 import type { Environment } from "../web/environment.ts";
@@ -21,37 +21,9 @@ import { BackgroundWork } from "./background-work.ts";
 import { ConsoleLogger } from "./console-logger.ts";
 import type { PeriodicCallbackOptions } from "./periodic-callback.ts";
 import { PeriodicCallback } from "./periodic-callback.ts";
+import type { ListenOptions } from "./listen-options.ts";
+import { checkListening } from "./listen-options.ts";
 import { Server } from "./server.ts";
-
-/** How to listen. */
-export interface ListenOptions {
-  /** The address or name to bind: `127.0.0.1`, `localhost`, `::`. Default: all addresses of this machine. */
-  readonly host?: string;
-  /** Certificate and key, and whatever else `tls.createServer` takes: the server then speaks https and wss. */
-  readonly tls?: TlsOptions;
-}
-
-/** Throws SETTING_INVALID or SETTING_UNKNOWN: an option that is not understood would leave a server open to all. */
-function checkListenOptions(options: unknown): void {
-  if (typeof options !== "object" || options === null) {
-    throw misuse("SETTING_INVALID", {
-      name: "options",
-      expected: "an object ({ host, tls })",
-      value: kindOf(options),
-    });
-  }
-  for (const name of Object.keys(options)) {
-    if (name !== "host" && name !== "tls") throw misuse("SETTING_UNKNOWN", { name, names: "host, tls" });
-  }
-  const { tls } = options as { readonly tls?: unknown };
-  if (tls !== undefined && (typeof tls !== "object" || tls === null)) {
-    throw misuse("SETTING_INVALID", {
-      name: "tls",
-      expected: "an object with a key and a certificate",
-      value: kindOf(tls),
-    });
-  }
-}
 
 /**
  * Routes and settings: what a server serves. It does nothing by itself until it listens.
@@ -95,13 +67,14 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
   }
 
   /**
-   * Listens on a port; 0 picks a free one. Any number of servers may serve the same application.
+   * Listens on a port, of which 0 picks a free one; or at a Unix socket, `{ path: "/run/app.sock", mode: 0o660 }`; or serves
+   * the connections that another server accepts, `{ source: server }`. Any number of servers may serve the same application.
    *
    * @throws WaterspoutError (as a rejection) PORT_INVALID, PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_INVALID, LISTEN_FAILED,
-   *   SETTING_INVALID for TLS options that make no sense.
+   *   SOCKET_PATH_INVALID, SOCKET_PATH_IN_USE, SETTING_UNKNOWN, SETTING_INVALID also for TLS options that make no sense.
    */
-  async listen(port: number, options: ListenOptions = {}): Promise<Server> {
-    checkListenOptions(options);
+  async listen(target: ListenTarget, options: ListenOptions = {}): Promise<Server> {
+    checkListening(target, options);
     const environment = this.#environment;
     const sessions = new SessionRegistry();
     const http = new HttpServer({
@@ -111,7 +84,7 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
       receiveExchange: (exchange) => new RequestCycle(exchange, environment, sessions).run(),
       receiveProblem: (problem, peerAddress) => environment.log.malformed(problem, peerAddress),
     });
-    await http.listen(port, options.host);
+    await http.listen(target, options);
     const leave = this.#background.join();
     return new Server(http, sessions, environment.settings.websocket.closeTimeoutMs, leave);
   }

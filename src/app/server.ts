@@ -1,4 +1,5 @@
 import type { HttpServer } from "../transport/http-server.ts";
+import type { TlsOptions } from "../transport/tls-server.ts";
 import { after } from "../transport/deadline.ts";
 import type { SessionRegistry } from "../web/session-registry.ts";
 
@@ -16,9 +17,9 @@ export class Server {
   readonly #closeTimeoutMs: number;
   readonly #onClosing: () => void;
   #closing: Promise<void> | undefined;
-  /** The URL under which this machine reaches the server. */
+  /** The URL under which this machine reaches the server; `unix:/run/app.sock` of a Unix socket; empty where another server listens. */
   readonly url: string;
-  /** The port that was bound. */
+  /** The port that was bound; 0 where there is none. */
   readonly port: number;
 
   /** @internal */
@@ -38,6 +39,18 @@ export class Server {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /**
+   * Has connections to come use another certificate; those that are open keep theirs. What is not given stays as it was.
+   *
+   * @throws WaterspoutError TLS_NOT_SPOKEN; SETTING_INVALID for what makes no sense, and then nothing has changed.
+   * @example
+   * import { readFileSync } from "node:fs";
+   * process.on("SIGHUP", () => server.reloadTls({ key: readFileSync("key.pem"), cert: readFileSync("cert.pem") }));
+   */
+  reloadTls(options: TlsOptions): void {
+    this.#http.reloadTls(options);
   }
 
   /** Same as `close`, for `await using`. */

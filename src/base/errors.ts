@@ -28,6 +28,12 @@ const table = {
     message: 'the request target must be a path ("/url") or an http(s) URL, got <target>',
     publicMessage: "The request target is malformed.",
   },
+  TARGET_TOO_LONG: {
+    status: 414,
+    message: "the request target has <got>, at most <limit> bytes are allowed",
+    advice: "To allow more: http: { maxTargetBytes }.",
+    publicMessage: "The URL is too long.",
+  },
   REQUEST_TIMEOUT: {
     status: 408,
     message:
@@ -350,7 +356,16 @@ const table = {
     advice: "Use an address of this machine, such as 127.0.0.1, or leave host out to listen on all.",
   },
   PORT_INVALID: { message: "a port is a whole number from 0 (any free one) to 65535, got <port>" },
+  SOCKET_PATH_IN_USE: {
+    message: "cannot listen at <path>: <reason>",
+    advice: "Stop the program that has it, or choose another path.",
+  },
+  SOCKET_PATH_INVALID: { message: "cannot listen at <path>: <reason>" },
   LISTEN_FAILED: { message: "cannot listen on port <port> of <host>: <reason>" },
+  TLS_NOT_SPOKEN: {
+    message: "this server has no certificate that could be replaced: it speaks no TLS",
+    advice: "To speak it: app.listen(port, { tls: { key, cert } }).",
+  },
   HEADER_INVALID: { message: "header <name> cannot be set: <reason>" },
   COOKIE_INVALID: { message: "cookie <name> cannot be set: <reason>" },
   HEADERS_SENT: { message: "<what> is too late: the response headers have been sent" },

@@ -7,6 +7,8 @@
 export interface HttpLimits {
   /** Bytes of request line and header fields together; past it 431. Default 16 KiB, as Node's and nginx's order. */
   readonly maxHeaderBytes: number;
+  /** Bytes of the request target; past it 414. Default 8 KiB, as nginx's and Apache's (RFC 9112 §3 asks for 8000). */
+  readonly maxTargetBytes: number;
   /** Number of header fields; past it 431. Default 100, as Apache's. */
   readonly maxHeaders: number;
   /** Milliseconds until the header fields are complete; past it 408. Default 10 s. */
@@ -83,6 +85,7 @@ const MiB = 1024 * KiB;
 
 export const defaultHttpLimits: HttpLimits = {
   maxHeaderBytes: 16 * KiB,
+  maxTargetBytes: 8 * KiB,
   maxHeaders: 100,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 300_000,

@@ -1,4 +1,5 @@
-import type { Application, ListenOptions } from "../app/application.ts";
+import type { Application } from "../app/application.ts";
+import type { ListenOptions } from "../app/listen-options.ts";
 import type { Server } from "../app/server.ts";
 
 /**

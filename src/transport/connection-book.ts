@@ -15,6 +15,8 @@ interface Entry {
  * stand behind that answer.
  */
 export class ConnectionBook {
+  /** What a peer without an address is called: "unix" where none can have one, and otherwise it has gone. */
+  namelessPeer = "-";
   /** The open connections by their sockets; with TLS by their peer's address and port. */
   readonly #connections = new Map<
     string | Socket,
@@ -24,6 +26,7 @@ export class ConnectionBook {
   /** Connections that have left HTTP, and their sockets behind. */
   readonly #streams = new Set<ByteStream>();
   #onStreamsClosed: (() => void) | undefined;
+  #onConnectionsClosed: (() => void) | undefined;
 
   /** A connection was accepted; with TLS its handshake is still to come. */
   add(socket: Socket, isTls: boolean): void {
@@ -45,6 +48,14 @@ export class ConnectionBook {
     this.#streams.delete(stream);
     if (this.#streams.size === 0) this.#onStreamsClosed?.();
   };
+
+  /** Resolves when no connection is open that has not left HTTP. */
+  async connectionsClosed(): Promise<void> {
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onConnectionsClosed = resolve;
+    });
+  }
 
   /** Resolves when no stream is open. */
   async streamsClosed(): Promise<void> {
@@ -105,10 +116,12 @@ export class ConnectionBook {
     const connection = { socket, isSilent };
     this.#connections.set(key, connection);
     socket.once("close", () => {
-      if (this.#connections.get(key) === connection) this.#connections.delete(key);
       // Each leaves the list when it hears of it.
       const exchanges = this.#entries.get(socket)?.exchanges.slice() ?? [];
       for (const exchange of exchanges) exchange.receiveConnectionClosed();
+      if (this.#connections.get(key) !== connection) return;
+      this.#connections.delete(key);
+      if (this.#connections.size === 0) this.#onConnectionsClosed?.();
     });
   }
 }

@@ -115,7 +115,7 @@ export class HttpExchange {
   }
 
   get peerAddress(): string {
-    return plainAddress(this.#request.socket.remoteAddress);
+    return plainAddress(this.#request.socket.remoteAddress, this.#source.book.namelessPeer);
   }
 
   get localAddress(): string {

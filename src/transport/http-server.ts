@@ -1,30 +1,42 @@
-import type { IncomingMessage, Server, ServerOptions } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { createServer, ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
-import type { TlsOptions } from "node:tls";
+import type { Socket } from "node:net";
 import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
 import type { HttpLimits } from "../base/limits.ts";
 import { quote } from "../base/text.ts";
 import { prepareAdoption } from "./adoption-probe.ts";
-import { plainAddress } from "./address-list.ts";
+import { plainAddress, unixPeer } from "./address-list.ts";
 import { ConnectionBook } from "./connection-book.ts";
 import { after } from "./deadline.ts";
 import { endSocket } from "./end-socket.ts";
 import { HttpExchange } from "./http-exchange.ts";
-import { checkHost, checkPort, listenError, serverUrl } from "./listen-address.ts";
+import { serverUrl } from "./listen-address.ts";
+import type { ConnectionSource, ListenTarget } from "./listen-target.ts";
+import { listenAtPath, listenAtPort } from "./listen-target.ts";
 import { plainResponse } from "./plain-answer.ts";
 import { StallWatch } from "./stall-watch.ts";
-
-/** What `tls.createServer` takes: certificate, key and the rest. */
-export type { TlsOptions };
+import type { TlsOptions } from "./tls-server.ts";
+import { createSecureServer, reloadCertificate } from "./tls-server.ts";
 
 /** How often Node looks for requests that take too long: how late a 408 may come, in milliseconds. */
 const timeoutCheckMs = 1000;
 
 /** How long the end of a refused connection may take, in milliseconds. */
 const endTimeoutMs = 2000;
+
+/** How to listen, besides where. */
+export interface ListenSettings {
+  readonly host?: string | undefined;
+  readonly backlog?: number | undefined;
+}
+
+/**
+ * Connections that the operating system may have ready before they are accepted. Node's 511 overflow when all clients of a
+ * server that was restarted come back in the same moment; what overflows is tried again after a second, and then two. Linux
+ * has 4096 as its own limit (net.core.somaxconn) and silently takes that where more is asked for.
+ */
+const backlogDefault = 4096;
 
 export interface HttpServerOptions {
   readonly limits: HttpLimits;
@@ -44,17 +56,20 @@ export interface HttpServerOptions {
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server;
-  readonly #book: ConnectionBook;
+  readonly #book = new ConnectionBook();
   /** Connections on which something came that was no HTTP: one answer and one log line each, however much follows. */
   readonly #failed = new WeakSet<Socket>();
   readonly #stalls: StallWatch;
+  #tls: TlsOptions | undefined;
   #url = "";
+  #isOpen = false;
+  #stopAccepting: () => void = () => {};
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
     const { limits, tls } = options;
-    this.#book = new ConnectionBook();
     this.#stalls = new StallWatch(this.#book, limits.responseTimeoutMs);
+    this.#tls = tls;
     const { requestTimeoutMs, headersTimeoutMs } = limits;
     const settings = {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -106,38 +121,50 @@ export class HttpServer {
     return this.#url;
   }
 
+  /** The port that was bound; 0 where there is none. */
   get port(): number {
-    const address = this.#server.address() as AddressInfo | null;
-    return address?.port ?? 0;
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
   }
 
   /** Binds; rejects with the code, the reason and what to do. */
-  async listen(port: number, host: string | undefined): Promise<void> {
-    checkPort(port);
-    checkHost(host);
+  async listen(target: ListenTarget, settings: ListenSettings = {}): Promise<void> {
+    const { host, backlog = backlogDefault } = settings;
     if (this.#options.mayAdopt) await prepareAdoption();
-    await new Promise<void>((resolve, reject) => {
-      const onError = (error: Error): void => reject(listenError(error, port, host));
-      this.#server.once("error", onError);
-      this.#server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-        this.#server.off("error", onError);
-        resolve();
-      });
-    });
+    if (typeof target === "number") {
+      await listenAtPort(this.#server, target, host, backlog);
+      this.#url = serverUrl(this.#tls === undefined ? "http" : "https", host, this.port);
+    } else if ("path" in target) {
+      this.#book.namelessPeer = unixPeer;
+      await listenAtPath(this.#server, target, backlog);
+      this.#url = `unix:${target.path}`;
+    } else {
+      this.#receiveFrom(target.source);
+    }
     this.#stalls.start();
-    this.#url = serverUrl(this.#options.tls === undefined ? "http" : "https", host, this.port);
+    this.#isOpen = true;
+  }
+
+  /** Has connections to come use another certificate. Throws TLS_NOT_SPOKEN, or SETTING_INVALID and changes nothing. */
+  reloadTls(options: TlsOptions): void {
+    if (this.#tls === undefined) throw misuse("TLS_NOT_SPOKEN", {});
+    this.#tls = reloadCertificate(this.#server, this.#tls, options);
   }
 
   /** Accepts no more; resolves when every connection has ended. */
   async close(): Promise<void> {
-    if (!this.#server.listening) return;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#stopAccepting();
     // A connection whose last request is being answered shall not wait for another one.
     this.#server.keepAliveTimeout = 1;
     await new Promise<void>((resolve) => {
+      // Where others accept, Node's server has never listened, says so, and knows nothing of its connections.
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
       this.#book.destroySilent();
     });
+    await this.#book.connectionsClosed();
     this.#stalls.stop();
     await this.#book.streamsClosed();
   }
@@ -146,6 +173,20 @@ export class HttpServer {
   destroyConnections(): void {
     this.#server.closeAllConnections();
     this.#book.destroyAll();
+  }
+
+  #receiveFrom(source: ConnectionSource): void {
+    const receive = (socket: Socket): void => {
+      // Whoever has asked may end its side: Node's own server reads on for the same reason.
+      socket.allowHalfOpen = true;
+      this.#server.emit("connection", socket);
+      // Whoever hands a socket on has paused it, so that nothing is read before there is somebody who reads.
+      socket.resume();
+    };
+    source.on("connection", receive);
+    this.#stopAccepting = () => source.off("connection", receive);
+    // This is when Node begins to look for requests that take too long.
+    this.#server.emit("listening");
   }
 
   #receiveRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
@@ -200,7 +241,7 @@ export class HttpServer {
     }
     const latest = this.#book.latest(socket);
     const isInBody = latest !== undefined && !latest.isComplete;
-    const problem = this.#problemOf(error);
+    const problem = this.#problemOf(error, socket);
     this.#report(problem, socket);
     if (isInBody) {
       // The body of that request is what was wrong: this is its answer, whatever its handler does.
@@ -213,10 +254,16 @@ export class HttpServer {
     });
   }
 
-  #problemOf(error: NodeJS.ErrnoException): Problem {
-    const { maxHeaderBytes, headersTimeoutMs, requestTimeoutMs } = this.#options.limits;
+  #problemOf(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Socket): Problem {
+    const { maxHeaderBytes, maxTargetBytes, headersTimeoutMs, requestTimeoutMs } = this.#options.limits;
     switch (error.code ?? "") {
       case "HPE_HEADER_OVERFLOW":
+        if (isWithinTarget(error.rawPacket, socket) && maxTargetBytes <= maxHeaderBytes) {
+          return describe("TARGET_TOO_LONG", {
+            got: `more than ${maxTargetBytes} bytes`,
+            limit: maxTargetBytes,
+          });
+        }
         return describe("HEADERS_TOO_LARGE", { limit: maxHeaderBytes });
       case "ERR_HTTP_REQUEST_TIMEOUT":
         return describe("REQUEST_TIMEOUT", { headers: headersTimeoutMs, whole: requestTimeoutMs });
@@ -226,7 +273,7 @@ export class HttpServer {
   }
 
   #report(problem: Problem, socket: Socket): void {
-    this.#options.receiveProblem(problem, plainAddress(socket.remoteAddress));
+    this.#options.receiveProblem(problem, plainAddress(socket.remoteAddress, this.#book.namelessPeer));
   }
 }
 
@@ -247,27 +294,9 @@ function ignoreErrors(socket: Socket): void {
   socket.on("error", () => {});
 }
 
-function createSecureServer(options: ServerOptions & TlsOptions): Server {
-  const { cert, pfx, SNICallback, pskCallback, secureContext } = options as TlsOptions & {
-    secureContext?: unknown;
-  };
-  if ([cert, pfx, SNICallback, pskCallback, secureContext].every((each) => each === undefined)) {
-    throw misuse("SETTING_INVALID", {
-      name: "tls",
-      expected: "a key and a certificate that fit",
-      value: "no certificate",
-    });
-  }
-  try {
-    return createTlsServer(options);
-  } catch (error) {
-    const value = error instanceof Error ? error.message : String(error);
-    throw misuse(
-      "SETTING_INVALID",
-      { name: "tls", expected: "a key and a certificate that fit", value },
-      { cause: error },
-    );
-  }
+/** Whether all that ever came on a connection is the beginning of a request line: only then is it known where the limit was passed. */
+function isWithinTarget(packet: Buffer | undefined, socket: Socket): boolean {
+  return packet !== undefined && packet.length >= socket.bytesRead && !packet.includes("\n");
 }
 
 function isConnectionLoss(error: NodeJS.ErrnoException): boolean {

@@ -5,7 +5,7 @@ import { kindOf, quote } from "../base/text.ts";
 
 /** The URL under which a person on this machine reaches a server that listens there. */
 export function serverUrl(scheme: "http" | "https", host: string | undefined, port: number): string {
-  const isAnyAddress = host === undefined || host === "::" || host === "0.0.0.0" || host === "";
+  const isAnyAddress = host === undefined || host === "::" || host === "0.0.0.0";
   const name = isAnyAddress ? "localhost" : isIPv6(host) ? `[${host}]` : host;
   const isDefaultPort = port === (scheme === "http" ? 80 : 443);
   return `${scheme}://${name}${isDefaultPort ? "" : `:${port}`}`;
@@ -18,10 +18,31 @@ export function checkPort(port: unknown): void {
   }
 }
 
-/** Throws ADDRESS_INVALID unless `host` is a text, or left out. */
+/**
+ * Throws ADDRESS_INVALID unless `host` is a text, or left out. Node takes an empty one for all addresses, which is not what
+ * somebody wants whose configuration lacks a value.
+ */
 export function checkHost(host: unknown): void {
-  if (host !== undefined && typeof host !== "string") {
-    throw misuse("ADDRESS_INVALID", { host: kindOf(host), reason: "a host is a name or an address" });
+  if (host === undefined || (typeof host === "string" && host !== "")) return;
+  throw misuse("ADDRESS_INVALID", { host: kindOf(host), reason: "a host is a name or an address" });
+}
+
+/** The error for a failed listen on a Unix socket. */
+export function socketError(error: NodeJS.ErrnoException, path: string): WaterspoutError {
+  const details = (reason: string): { path: string; reason: string } => ({ path: quote(path), reason });
+  const cause = { cause: error };
+  switch (error.code ?? "") {
+    case "EADDRINUSE":
+      return misuse("SOCKET_PATH_IN_USE", details("a program listens there"), cause);
+    // Node says EACCES where the system said ENOENT, too.
+    case "EACCES":
+      return misuse(
+        "SOCKET_PATH_INVALID",
+        details("its directory does not exist, or this user may not make a file there"),
+        cause,
+      );
+    default:
+      return misuse("SOCKET_PATH_INVALID", details(error.message), cause);
   }
 }
 

@@ -16,10 +16,14 @@ import type { ResolvedSettings } from "./settings.ts";
  * right before a route can be looked for, and resolves what proxies say.
  */
 export function readRequest(exchange: HttpExchange, settings: ResolvedSettings): HttpRequest | Problem {
-  const { maxHeaders } = settings.http;
+  const { maxHeaders, maxTargetBytes } = settings.http;
   const { headers, headerCount } = exchange;
   if (headerCount > maxHeaders)
     return describe("HEADERS_TOO_MANY", { count: headerCount, limit: maxHeaders });
+  // Node lets nothing in that is not ASCII, so that its characters are its bytes.
+  const targetBytes = exchange.target.length;
+  if (targetBytes > maxTargetBytes)
+    return describe("TARGET_TOO_LONG", { got: `${targetBytes} bytes`, limit: maxTargetBytes });
   const target = parseRequestTarget(exchange.target);
   if (target === undefined) return describe("REQUEST_TARGET_INVALID", { target: quote(exchange.target) });
   const hostField = fieldValue(headers, "host");

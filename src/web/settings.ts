@@ -35,7 +35,7 @@ export interface Settings extends UserSettings {
   readonly allowedHosts?: readonly string[];
   /**
    * Addresses of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed: `10.0.0.7`,
-   * `10.0.0.0/8`, `loopback`. Default none.
+   * `10.0.0.0/8`, `loopback`, and `unix` for whoever connects to a Unix socket. Default none.
    */
   readonly trustedProxies?: readonly string[];
   /**
@@ -147,7 +147,7 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
   const proxies = new AddressList();
   for (const entry of list("trustedProxies", settings.trustedProxies) ?? []) {
     if (!proxies.add(entry))
-      throw invalidSetting("trustedProxies", 'IP addresses, CIDR blocks or "loopback"', entry);
+      throw invalidSetting("trustedProxies", 'IP addresses, CIDR blocks, "loopback" or "unix"', entry);
   }
   return {
     debug: flag("debug", debug, false),

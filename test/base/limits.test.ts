@@ -6,6 +6,7 @@ import { defaultHttpLimits, defaultWebSocketLimits } from "../../src/base/limits
 test("the limits of the HTTP side are the documented ones", () => {
   assert.deepEqual(defaultHttpLimits, {
     maxHeaderBytes: 16_384,
+    maxTargetBytes: 8192,
     maxHeaders: 100,
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 300_000,

@@ -17,3 +17,15 @@ export const trust: { readonly ca: string; readonly servername: string } = {
   ca: certificate.cert,
   servername: "localhost",
 };
+
+/** Another one for the same names, as after a renewal. */
+export const renewedCertificate: { readonly key: string; readonly cert: string } = {
+  key: read("renewed-key.pem"),
+  cert: read("renewed-cert.pem"),
+};
+
+/** What a client must know to trust the renewed certificate, and no other. */
+export const renewedTrust: { readonly ca: string; readonly servername: string } = {
+  ca: renewedCertificate.cert,
+  servername: "localhost",
+};

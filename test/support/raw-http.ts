@@ -34,9 +34,11 @@ export class RawConnection {
   #isEnded = false;
   #wake: () => void = () => {};
 
-  static async open(port: number, options: RawConnectionOptions = {}): Promise<RawConnection> {
+  /** @param target a port, or the path of a Unix socket. */
+  static async open(target: number | string, options: RawConnectionOptions = {}): Promise<RawConnection> {
     const { host = "127.0.0.1", tls } = options;
-    const socket = tls === undefined ? connect(port, host) : connectTls({ ...tls, port, host });
+    const address = typeof target === "string" ? { path: target } : { port: target, host };
+    const socket = tls === undefined ? connect(address) : connectTls({ ...tls, ...address });
     await once(socket, tls === undefined ? "connect" : "secureConnect");
     return new RawConnection(socket);
   }
@@ -163,11 +165,11 @@ export class RawConnection {
 
 /** Sends bytes on a connection of their own, and resolves with the first response. */
 export async function exchange(
-  port: number,
+  target: number | string,
   bytes: string | Uint8Array,
   options: RawConnectionOptions & { readonly method?: string } = {},
 ): Promise<RawResponse> {
-  const connection = await RawConnection.open(port, options);
+  const connection = await RawConnection.open(target, options);
   try {
     connection.send(bytes);
     return await connection.nextResponse(options.method);

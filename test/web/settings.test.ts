@@ -35,6 +35,7 @@ test("without settings everything has its safe default", () => {
 test("the defaults are those of the design", () => {
   assert.deepEqual(defaultHttpLimits, {
     maxHeaderBytes: 16 * 1024,
+    maxTargetBytes: 8 * 1024,
     maxHeaders: 100,
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 300_000,
@@ -106,7 +107,7 @@ test("a setting that does not exist is refused with the names that do", () => {
   settingRefusal(JSON.parse('{ "__proto__": true }'), "SETTING_UNKNOWN");
   assert.match(
     settingRefusal({ http: { maxHeader: 1 } }, "SETTING_UNKNOWN"),
-    /^there is no setting http\.maxHeader \(there are: maxHeaderBytes, maxHeaders, headersTimeoutMs, /,
+    /^there is no setting http\.maxHeader \(there are: maxHeaderBytes, maxTargetBytes, maxHeaders, headersTimeoutMs, /,
   );
   assert.match(
     settingRefusal({ websocket: { pingInterval: 1 } }, "SETTING_UNKNOWN"),
