@@ -8,6 +8,9 @@ const order = [
   ["cli"],
 ];
 
+// The command line is a user of the package, and above its entry.
+const entriesOf = { cli: ["(^|/)src/index[.]ts$"] };
+
 const upward = order.flatMap((layers, index) =>
   layers.map((layer) => ({
     name: `${layer}-imports-lower-layers-only`,
@@ -16,7 +19,10 @@ const upward = order.flatMap((layers, index) =>
     from: { path: `(^|/)src/${layer}/` },
     to: {
       path: "(^|/)src/",
-      pathNot: [layer, ...order.slice(0, index).flat()].map((allowed) => `(^|/)src/${allowed}/`),
+      pathNot: [
+        ...[layer, ...order.slice(0, index).flat()].map((allowed) => `(^|/)src/${allowed}/`),
+        ...(entriesOf[layer] ?? []),
+      ],
     },
   })),
 );
@@ -28,8 +34,16 @@ module.exports = {
       name: "testing-imports-no-cli",
       comment: "The test kit may import everything but the command line, and nothing imports the test kit.",
       severity: "error",
-      from: { path: "(^|/)src/(?!testing/)" },
+      from: { path: "(^|/)src/(?!testing/|cli/)" },
       to: { path: "(^|/)src/(testing|cli)/" },
+    },
+    {
+      name: "cli-uses-the-entry-points",
+      comment:
+        "The command line sees the package as its users do: the application that it runs may come from another copy.",
+      severity: "error",
+      from: { path: "(^|/)src/cli/" },
+      to: { path: "(^|/)src/", pathNot: "(^|/)src/(cli/|index[.]ts$)" },
     },
     {
       name: "client-runs-in-browsers",

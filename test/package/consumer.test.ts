@@ -122,3 +122,22 @@ test("a CommonJS program requires it", async () => {
   );
   assert.equal(await run("node", ["plain.cjs"]), "hello\n");
 });
+
+test("the command waterspout is there, with what it needs", async () => {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  assert.equal(await run("npx", ["waterspout", "--version"]), `${version}\n`);
+  writeFileSync(
+    join(project, "served.mjs"),
+    `import { Application } from "waterspout";
+const app = new Application([]);
+export default { listen: async (...given) => {
+  const server = await app.listen(...given);
+  process.emit("SIGTERM", "SIGTERM");
+  return server;
+} };
+`,
+  );
+  await run("npx", ["waterspout", "serve", "--port", "0", "served.mjs"]);
+  // Without it `dev` could not even be loaded.
+  assert.match(await run("npm", ["ls", "chokidar"]), /waterspout@.*\n.*chokidar@5/);
+});

@@ -28,6 +28,7 @@ test("imports that go up, sideways, in a circle or around transport are found", 
   assert.deepEqual(await violationsIn(root), [
     `app-imports-lower-layers-only ${root}/app/kit.ts`,
     `base-imports-lower-layers-only ${root}/base/upward.ts`,
+    `cli-uses-the-entry-points ${root}/cli/inward.ts`,
     `connect-imports-lower-layers-only ${root}/connect/sideways.ts`,
     `hub-imports-lower-layers-only ${root}/hub/sideways.ts`,
     `io-lives-in-transport ${root}/protocol/socket.ts`,

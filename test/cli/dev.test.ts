@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { test } from "node:test";
+import { TestClient } from "../../src/testing/index.ts";
+import { applicationText, CliProject } from "../support/cli-project.ts";
+import type { RunningProcess } from "../support/process.ts";
+
+const skip = process.platform === "win32" && "Windows has no signals that a program could take";
+
+/** Where it serves, once it has said so for the nth time. */
+async function urlOf(program: RunningProcess, times = 1): Promise<string> {
+  const line = String.raw`serving \S+ on (http:\S+)\n`;
+  const [, url = ""] = await program.waitFor(new RegExp(`(?:${line}[^]*?){${times}}`));
+  return url;
+}
+
+async function textAt(url: string): Promise<string> {
+  return (await fetch(url)).text();
+}
+
+test("a change starts it again, and who comes meanwhile waits", async (context) => {
+  const project = new CliProject(context);
+  const file = project.write("app.js", applicationText("one"));
+  const program = project.run(["dev", "--port", "0", "--host", "127.0.0.1", file]);
+  const url = await urlOf(program);
+  assert.equal(await textAt(url), "one");
+  const client = await TestClient.connect(`${url.replace("http", "ws")}/ws`);
+  client.send("hello");
+  assert.equal(await client.nextMessage(), "hello");
+
+  // The new one takes its time, so that there is a meanwhile.
+  const slow = "console.log('loading'); await new Promise((resolve) => setTimeout(resolve, 200));";
+  project.write("app.js", applicationText("two", slow));
+  assert.equal((await client.closed()).code, 1001);
+  await program.waitFor(/app\.js changed, starting again/);
+  await program.waitFor(/loading/);
+  const words = await Promise.all(Array.from({ length: 20 }, () => textAt(url)));
+  assert.deepEqual(new Set(words), new Set(["two"]));
+  assert.equal(await urlOf(program, 2), url);
+});
+
+test("an imported module counts, and what is not written by hand does not", async (context) => {
+  const project = new CliProject(context);
+  project.write("word.js", 'export const word = "one";');
+  const text = applicationText("").replace('return "";', "return word;");
+  const file = project.write("app.js", `import { word } from "./word.js";\n${text}`);
+  const program = project.run(["dev", "--port=0", "--host=127.0.0.1", file]);
+  const url = await urlOf(program);
+  project.write("data.json", "{}");
+  project.write(".hidden.js", "");
+  project.write("node_modules/module.js", "");
+  project.write("word.js", 'export const word = "two";');
+  await urlOf(program, 2);
+  assert.equal(await textAt(url), "two");
+  assert.deepEqual(
+    [...program.output.matchAll(/(\S+) changed/g)].map(([, path = ""]) => path.replace(/^.*[\\/]/, "")),
+    ["word.js"],
+  );
+});
+
+test("what else is to be watched can be named", async (context) => {
+  const project = new CliProject(context);
+  const data = project.write("data.txt", "one");
+  const file = project.write("app.js", applicationText("here"));
+  const program = project.run(["dev", "--port=0", "--host=127.0.0.1", "--watch", data, file]);
+  await urlOf(program);
+  project.write("data.txt", "two");
+  await program.waitFor(/data\.txt changed/);
+  await urlOf(program, 2);
+});
+
+test("a syntax error is shown, and the next change tried", async (context) => {
+  const project = new CliProject(context);
+  const file = project.write("app.js", "const x = = 1;");
+  const program = project.run(["dev", "-p", "0", "-H", "127.0.0.1", file]);
+  await program.waitFor(
+    /app\.js:1\nconst x = = 1;\n(?:.*\n)*.*app\.js ended with code 1, waiting for a change/,
+  );
+  project.write("app.js", applicationText("one"));
+  const url = await urlOf(program);
+  assert.equal(await textAt(url), "one");
+
+  project.write("app.js", "const y = = 1;");
+  await program.waitFor(/const y = = 1;\n(?:.*\n)*.*waiting for a change/);
+  const response = await fetch(url);
+  assert.equal(response.status, 503);
+  assert.match(
+    await response.text(),
+    /app\.js does not run\. The terminal says why; it is started again when a file changes\./,
+  );
+
+  project.write("app.js", applicationText("two"));
+  await urlOf(program, 2);
+  assert.equal(await textAt(url), "two");
+});
+
+test("a program that dies while it serves is started again by a change", async (context) => {
+  const project = new CliProject(context);
+  const dying = applicationText("").replace('return "";', "process.exit(7);");
+  const file = project.write("app.js", dying);
+  const program = project.run(["dev", "--port=0", "--host=127.0.0.1", file]);
+  const url = await urlOf(program);
+  await assert.rejects(fetch(url));
+  await program.waitFor(/app\.js ended with code 7, waiting for a change/);
+  project.write("app.js", applicationText("alive"));
+  await urlOf(program, 2);
+  assert.equal(await textAt(url), "alive");
+});
+
+test("TypeScript runs where tsx is installed, and its stacks have its lines", async (context) => {
+  const project = new CliProject(context, ["tsx"]);
+  const typed = (word: string): string => applicationText(word, "interface Type { readonly a: string }");
+  const failing = typed("").replace('return "";', 'throw new Error("thrown");');
+  const file = project.write("app.ts", failing);
+  const program = project.run(["dev", "--port=0", "--host=127.0.0.1", file]);
+  const url = await urlOf(program);
+  assert.equal((await fetch(url)).status, 500);
+  await program.waitFor(/Error: thrown\n.*app\.ts:2:/);
+  project.write("app.ts", typed("typed"));
+  await urlOf(program, 2);
+  assert.equal(await textAt(url), "typed");
+});
+
+test("a signal ends the program and what it started, with 0", { skip }, async (context) => {
+  const project = new CliProject(context);
+  const file = project.write("app.js", applicationText("here", "console.log(`child ${process.pid}`);"));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    const program = project.run(["dev", "--port=0", "--host=127.0.0.1", file]);
+    await urlOf(program);
+    const [, pid] = await program.waitFor(/child (\d+)/);
+    program.kill(signal);
+    assert.equal(await program.end(), 0, program.output);
+    assert.throws(() => process.kill(Number(pid), 0), { code: "ESRCH" });
+  }
+});
+
+test("a port that is taken, and a file that is not there, are exit code 1", async (context) => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  context.after(() => taken.close());
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  const project = new CliProject(context);
+  const file = project.write("app.js", applicationText("never"));
+  const refused = project.run(["dev", "--host=127.0.0.1", `--port=${port}`, file]);
+  assert.equal(await refused.end(), 1);
+  assert.match(refused.output, /^waterspout: cannot listen: .*EADDRINUSE/);
+  const missing = project.run(["dev", join(project.folder, "none.js")]);
+  assert.equal(await missing.end(), 1);
+  assert.match(missing.output, /^waterspout: there is no file .*none\.js\n$/);
+});
