@@ -58,11 +58,14 @@ export function readRequest(exchange: HttpExchange, settings: ResolvedSettings):
   });
 }
 
+/** A Host as it came, and what it says. */
+interface KnownHost {
+  readonly value: string | undefined;
+  readonly authority: Authority | undefined;
+}
+
 /** The Host that came last. Nearly all requests to a site name the same. */
-let latestHost: { readonly value: string | undefined; readonly authority: Authority | undefined } = {
-  value: undefined,
-  authority: undefined,
-};
+let latestHost: KnownHost = { value: undefined, authority: undefined };
 
 function parseHost(value: string | undefined): Authority | undefined {
   if (latestHost.value !== value) latestHost = { value, authority: parseAuthority(value) };
@@ -102,9 +105,9 @@ function isHostServed(
 ): boolean {
   const { anyHost, hosts } = settings;
   if (anyHost) return true;
-  const isLocal = isLoopbackAddress(localAddress) && isLoopbackName(hostname);
-  if (hosts !== undefined) return isLocal || isAllowedHost(hostname, hosts);
-  return isLocal || isHostForwarded || !isLoopbackAddress(localAddress);
+  if (!isLoopbackAddress(localAddress)) return hosts === undefined || isAllowedHost(hostname, hosts);
+  if (isLoopbackName(hostname)) return true;
+  return hosts === undefined ? isHostForwarded : isAllowedHost(hostname, hosts);
 }
 
 function describeAllowed(settings: ResolvedSettings): string {

@@ -42,8 +42,9 @@ export function defaultPort(scheme: "http" | "https"): number {
 export function isLoopbackName(hostname: string): boolean {
   return (
     hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
+    hostname === "127.0.0.1" ||
     hostname === "[::1]" ||
+    hostname.endsWith(".localhost") ||
     /^127(?:\.\d{1,3}){3}$/.test(hostname)
   );
 }
