@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { TestClient } from "../../src/testing/index.ts";
 import { applicationText, CliProject } from "../support/cli-project.ts";
 import type { RunningProcess } from "../support/process.ts";
+import { RawConnection, requestText } from "../support/raw-http.ts";
 
 const skip = process.platform === "win32" && "Windows has no signals that a program could take";
 
@@ -108,6 +109,26 @@ test("a program that dies while it serves is started again by a change", async (
   project.write("app.js", applicationText("alive"));
   await urlOf(program, 2);
   assert.equal(await textAt(url), "alive");
+});
+
+test("who was on the way to a program that dies is told, and not left waiting", async (context) => {
+  const project = new CliProject(context);
+  // It takes no connection any more, and dies when the test has seen its file.
+  const dying = `while (!existsSync(${JSON.stringify(join(project.folder, "die"))})); process.exit(7);`;
+  const text = applicationText("", 'import { existsSync } from "node:fs";');
+  const file = project.write("app.js", text.replace('return "";', `console.log("asked"); ${dying}`));
+  const program = project.run(["dev", "--port=0", "--host=127.0.0.1", file]);
+  const url = await urlOf(program);
+  const first = assert.rejects(fetch(url));
+  await program.waitFor(/asked/);
+  const port = Number(new URL(url).port);
+  const others = await Promise.all(Array.from({ length: 50 }, () => RawConnection.open(port)));
+  for (const each of others) each.send(requestText("GET", "/"));
+  project.write("die", "");
+  await first;
+  const statuses = await Promise.all(others.map(async (each) => (await each.nextResponse()).status));
+  assert.deepEqual(new Set(statuses), new Set([503]));
+  for (const each of others) each.destroy();
 });
 
 test("TypeScript runs where tsx is installed, and its stacks have its lines", async (context) => {
