@@ -171,4 +171,7 @@ test("a port that is taken, and a file that is not there, are exit code 1", asyn
   const missing = project.run(["dev", join(project.folder, "none.js")]);
   assert.equal(await missing.end(), 1);
   assert.match(missing.output, /^waterspout: there is no file .*none\.js\n$/);
+  const folder = project.run(["dev", project.folder]);
+  assert.equal(await folder.end(), 1);
+  assert.match(folder.output, /^waterspout: \S+ is a folder, and not the file in it that exports/);
 });
