@@ -64,11 +64,10 @@ function checkExchangeable(options: unknown): void {
     throw invalidSetting("tls", "an object with a key and a certificate", options);
   for (const [name, value] of Object.entries(options)) {
     if (exchangeable.has(name)) continue;
-    const expected =
-      "left out here: only the certificate and what belongs to it change while a server listens";
     throw misuse("SETTING_INVALID", {
       name: `tls.${name}`,
-      expected,
+      expected: "left out here: only the certificate and what belongs to it change while a server listens",
+      // Not itself: it may be a passphrase under a name that is misspelt.
       value: `a value of type ${typeof value}`,
     });
   }
