@@ -316,8 +316,8 @@ suite("which requests are checked", () => {
       const bare = await request(running.server, method, "/");
       await expectRefusal(running, bare, /it has no token either/);
       assert.deepEqual(served, []);
-      const own = `Origin: http://localhost`;
-      assert.equal((await request(running.server, method, "/", [own])).text, "done");
+      const line = "Origin: http://localhost";
+      assert.equal((await request(running.server, method, "/", [line])).text, "done");
       served.length = 0;
     }
   });
