@@ -78,6 +78,7 @@ test("a certificate that makes no sense is refused, and the one before stays", a
     { ...renewedCertificate, ciphers: "NO-SUCH-CIPHER" },
     { cert: undefined, key: undefined },
     { key: undefined },
+    { ticketKeys: Buffer.alloc(5) },
     null as unknown as TlsOptions,
     "cert.pem" as TlsOptions,
   ];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { watch } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -145,6 +146,25 @@ test("TypeScript runs where tsx is installed, and its stacks have its lines", as
   assert.equal(await textAt(url), "typed");
 });
 
+test("who does not end by himself is ended, at once by a second signal", { skip }, async (context) => {
+  const project = new CliProject(context);
+  const hung = applicationText("").replace('return "";', 'console.log("hung"); for (;;);');
+  const file = project.write("app.js", hung);
+  const program = project.run(["dev", "--port=0", "--host=127.0.0.1", file]);
+  const asked = assert.rejects(fetch(await urlOf(program)));
+  await program.waitFor(/hung/);
+  // A change does not wait for it for ever either.
+  project.write("app.js", hung.replace("hung", "hung again"));
+  const again = assert.rejects(fetch(await urlOf(program, 2)));
+  await asked;
+  await program.waitFor(/hung again/);
+  // Two of one kind may come as one.
+  program.kill("SIGINT");
+  program.kill("SIGTERM");
+  assert.equal(await program.end(), 143, program.output);
+  await again;
+});
+
 test("a signal ends the program and what it started, with 0", { skip }, async (context) => {
   const project = new CliProject(context);
   const file = project.write("app.js", applicationText("here", "console.log(`child ${process.pid}`);"));
@@ -156,6 +176,28 @@ test("a signal ends the program and what it started, with 0", { skip }, async (c
     assert.equal(await program.end(), 0, program.output);
     assert.throws(() => process.kill(Number(pid), 0), { code: "ESRCH" });
   }
+});
+
+test("what it started ends also when the program itself is killed", { skip }, async (context) => {
+  const project = new CliProject(context);
+  const note = "process.on('exit', () => writeFileSync(new URL('ended', import.meta.url), ''));";
+  const text = applicationText(
+    "here",
+    `import { writeFileSync } from "node:fs"; ${note} console.log(process.ppid);`,
+  );
+  const file = project.write("app.js", text);
+  const program = project.run(["dev", "--port=0", "--host=127.0.0.1", file]);
+  await urlOf(program);
+  const [, parent] = await program.waitFor(/^(\d+)$/m);
+  const ended = new Promise<void>((resolve) => {
+    const watcher = watch(project.folder, (_event, name) => {
+      if (name !== "ended") return;
+      watcher.close();
+      resolve();
+    });
+  });
+  process.kill(Number(parent), "SIGKILL");
+  await ended;
 });
 
 test("a port that is taken, and a file that is not there, are exit code 1", async (context) => {

@@ -63,6 +63,11 @@ test("each cookie that is set has a field of its own, and setting it again repla
         handler.setCookie("a", "second", { sameSite: false });
         // Another cookie for a browser, though its name is the same.
         handler.setCookie("a", "3", { path: "/sub" });
+        for (const [value, domain] of [
+          ["4", "Example.com"],
+          ["5", "example.com"],
+        ] as const)
+          handler.setCookie("a", value, { domain });
       }),
     ],
     [
@@ -86,6 +91,7 @@ test("each cookie that is set has a field of its own, and setting it again repla
     "b=2; Max-Age=60; Path=/b; HttpOnly; Secure; SameSite=Strict",
     "a=second; Path=/",
     "a=3; Path=/sub; SameSite=Lax",
+    "a=5; Domain=example.com; Path=/; SameSite=Lax",
   ]);
   assert.deepEqual(cookiesOf(await get(server, "/response")), ["b=2", "a=1; Path=/; SameSite=Lax"]);
   assert.deepEqual(cookiesOf(await get(server, "/redirect")), ["a=1; Path=/; SameSite=Lax"]);

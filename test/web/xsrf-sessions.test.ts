@@ -130,6 +130,20 @@ test("cookies without an Origin open a session with a token only, if the setting
   }
 });
 
+test("a handler that lets an origin in by its own rule is asked for no token", async (context) => {
+  class Friendly extends Echo {
+    override checkOrigin(origin: string) {
+      return origin === "http://friend.example";
+    }
+  }
+  const own = [["/ws", Friendly, { transports: allTransports }]] as const;
+  const { server } = await runApplication(context, own, { xsrfCookies: true });
+  const lines = ["Origin: http://friend.example", "Cookie: user=ada"];
+  const answer = await postSession(server, "/ws", opening, { lines });
+  assert.equal(answer.status, 200);
+  await postSession(server, "/ws", { session: tokenOf(answer), ack: 0, close: {} }, { lines });
+});
+
 test("a session cannot be used from another site, even by who knows its secret", async (context) => {
   const { server, log } = await runApplication(context, routes, { xsrfCookies: true });
   messages.length = 0;
