@@ -158,10 +158,11 @@ test("who does not end by himself is ended, at once by a second signal", { skip 
   const again = assert.rejects(fetch(await urlOf(program, 2)));
   await asked;
   await program.waitFor(/hung again/);
-  // Two of one kind may come as one.
+  // Two of one kind may come as one, and two kinds in any order.
   program.kill("SIGINT");
   program.kill("SIGTERM");
-  assert.equal(await program.end(), 143, program.output);
+  const code = await program.end();
+  assert.ok(code === 130 || code === 143, `${code}: ${program.output}`);
   await again;
 });
 
