@@ -27,8 +27,7 @@ try {
   const application = await loadApplication(file);
   const server = await application.listen({ source });
   process.on("message", (message: DevMessage, socket: Socket | undefined) => {
-    // A client may have gone on the way here.
-    if (message === "connection" && socket !== undefined) receive(socket);
+    if (message === "connection") receive(socket);
     if (message === "end") void end(server);
   });
   process.send?.("ready" satisfies DevMessage);
@@ -36,7 +35,10 @@ try {
   reportFailure(file, error);
 }
 
-function receive(socket: Socket): void {
+function receive(socket: Socket | undefined): void {
+  process.send?.("taken" satisfies DevMessage);
+  // A client may have gone on the way here.
+  if (socket === undefined) return;
   const now = performance.now();
   for (const [earlier, since] of arrivals) if (now - since > arrivalMs) arrivals.delete(earlier);
   arrivals.set(socket, now);

@@ -12,8 +12,8 @@ const endTimeoutMs = 3000;
 /**
  * The child that runs the application, and the connections that wait for one.
  *
- *     starting ──ready──▶ serving ──change──▶ ending ──exit──▶ starting
- *        │ exit              │ exit
+ *     starting ──ready──▶ serving ──change──▶ ending ──close──▶ starting
+ *        │ close             │ close
  *        └──────▶ failed ◀───┘       failed ──change──▶ starting
  */
 export class DevRunner {
@@ -23,6 +23,8 @@ export class DevRunner {
   #child: ChildProcess | undefined;
   /** Connections for the next child. Nothing has been read from them. */
   #waiting: Socket[] = [];
+  /** Connections that the child has been sent and not yet taken, in order. Node would leave them open when it dies, and silent. */
+  #handed: Socket[] = [];
   #exitCode: number | undefined;
   /** Answers where there is no application that could. */
   readonly #apology = createServer((_request, response) => {
@@ -42,10 +44,12 @@ export class DevRunner {
     const child = fork(childFile(), [this.#file]);
     this.#child = child;
     child.on("message", (message: DevMessage) => {
-      if (message === "ready" && child === this.#child && this.#state === "starting") this.#serve();
+      if (message === "taken") this.#handed.shift()?.destroy();
+      else if (message === "ready" && this.#state === "starting") this.#serve();
     });
     child.on("error", (error) => say(`${this.#file} could not be run: ${error.message}`));
-    child.once("exit", (code, signal) => this.#receiveExit(code, signal));
+    // Not "exit": what it had said before may still be on the way then.
+    child.once("close", (code, signal) => this.#receiveEnd(code, signal));
   }
 
   /** A client has connected. */
@@ -91,11 +95,12 @@ export class DevRunner {
     }
     this.#tell("end");
     const timer = setTimeout(() => child?.kill("SIGKILL"), endTimeoutMs);
-    child?.once("exit", () => clearTimeout(timer));
+    child?.once("close", () => clearTimeout(timer));
   }
 
-  #receiveExit(code: number | null, signal: NodeJS.Signals | null): void {
+  #receiveEnd(code: number | null, signal: NodeJS.Signals | null): void {
     this.#child = undefined;
+    this.#waiting.unshift(...this.#handed.splice(0));
     if (this.#exitCode !== undefined) process.exit(this.#exitCode);
     if (this.#state === "ending") {
       this.start();
@@ -108,12 +113,13 @@ export class DevRunner {
   }
 
   #hand(socket: Socket): void {
+    this.#handed.push(socket);
     this.#tell("connection", socket);
   }
 
-  /** Says something to the child; that it has gone meanwhile is told by its "exit". */
+  /** Says something to the child; that it has gone meanwhile is told by its "close". */
   #tell(message: DevMessage, socket?: Socket): void {
-    if (this.#child?.connected === true) this.#child.send(message, socket, {}, () => {});
+    if (this.#child?.connected === true) this.#child.send(message, socket, { keepOpen: true }, () => {});
   }
 
   #apologise(socket: Socket): void {

@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
 import { createServer, isIPv6 } from "node:net";
 import { relative } from "node:path";
 import type { DevRequest } from "./arguments.ts";
 import { DevRunner } from "./dev-runner.ts";
+import { findFileFault } from "./load-application.ts";
 import { say } from "./say.ts";
 import { watchSources } from "./watch-sources.ts";
 
@@ -13,7 +13,8 @@ import { watchSources } from "./watch-sources.ts";
  * waits here, unread.
  */
 export async function dev({ file, port, host, watched }: DevRequest): Promise<void> {
-  if (!existsSync(file)) return fail(`there is no file ${file}`);
+  const fault = findFileFault(file);
+  if (fault !== undefined) return fail(fault);
   // The application's own server reads on when a client has ended its side, and does not wait to fill a packet.
   const listener = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
   try {

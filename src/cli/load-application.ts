@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,7 +14,8 @@ export class LoadError extends Error {}
  */
 export async function loadApplication(file: string): Promise<Application> {
   const path = resolve(file);
-  if (!existsSync(path)) throw new LoadError(`there is no file ${path}`);
+  const fault = findFileFault(path);
+  if (fault !== undefined) throw new LoadError(fault);
   if (/^\.[mc]?tsx?$/.test(extname(path))) await prepareTypeScript(path);
   const exported = (await import(pathToFileURL(path).href)) as {
     readonly default?: unknown;
@@ -27,6 +28,15 @@ export async function loadApplication(file: string): Promise<Application> {
   throw new LoadError(
     `${file} exports no application: it needs "export default new Application(…)", or "export const app"`,
   );
+}
+
+/** Why `path` can be no module; undefined where it can. */
+export function findFileFault(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return `there is no file ${path}`;
+  return found.isDirectory()
+    ? `${path} is a folder, and not the file in it that exports the application`
+    : undefined;
 }
 
 /** The class itself may come from another copy of this package than ours: what counts is that it listens. */

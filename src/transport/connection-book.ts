@@ -17,6 +17,8 @@ interface Entry {
 export class ConnectionBook {
   /** What a peer without an address is called: "unix" where none can have one, and otherwise it has gone. */
   namelessPeer = "-";
+  /** Whether the server closes: what is answered now is the last answer of its connection. */
+  isClosing = false;
   /** The open connections by their sockets; with TLS by their peer's address and port. */
   readonly #connections = new Map<
     string | Socket,

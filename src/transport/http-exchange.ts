@@ -422,6 +422,9 @@ export class HttpExchange {
     this.#stopWatching();
     const response = this.#startResponse();
     this.#isAnswered = true;
+    // RFC 9112 §9.6: a client that is told sends no other request, which nobody would answer.
+    const { book } = this.#source;
+    if (book.isClosing && book.latest(this.#request.socket) === this) response.shouldKeepAlive = false;
     return response;
   }
 

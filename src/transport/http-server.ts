@@ -155,6 +155,7 @@ export class HttpServer {
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#book.isClosing = true;
     this.#stopAccepting();
     // A connection whose last request is being answered shall not wait for another one.
     this.#server.keepAliveTimeout = 1;

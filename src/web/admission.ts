@@ -14,6 +14,7 @@ import { Refusal } from "./refusal.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import type { WebSocketHandler } from "./websocket-handler.ts";
 import { WebSocketSession } from "./websocket-session.ts";
+import { isUntoldPost } from "./xsrf.ts";
 
 /** What was agreed on when a client is let in. */
 export interface Terms {
@@ -34,7 +35,8 @@ export interface Applicant {
 /**
  * The one way in to a `WebSocketHandler`, for every transport:
  *
- *     initialize → checkOrigin → getCurrentUser (→ authenticated) → prepare → selectSubprotocol → accept → session
+ *     initialize → checkOrigin (→ checkXsrfCookie) → getCurrentUser (→ authenticated) → prepare → selectSubprotocol
+ *       → accept → session
  *
  * Each step may refuse by throwing. A hook is waited for only if it is async: otherwise the client is answered in the turn
  * in which it came.
@@ -63,6 +65,7 @@ export class Admission {
     try {
       const checked = this.checkOrigin(handler, options, applicant.kind);
       if (isThenable(checked)) await checked;
+      if (isUntoldPost(this.#request, this.#environment.settings)) await handler.checkXsrfCookie();
       const user = handler.getCurrentUser();
       handler.currentUser = isThenable(user) ? await wait(user) : user;
       checkUser(handler);

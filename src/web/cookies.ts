@@ -33,6 +33,9 @@ export type ClearCookieOptions = Omit<CookieOptions, "expires" | "expiresDays" |
 
 const dayMs = 86_400_000;
 
+/** The times of a cookie that a browser is to forget. */
+export const past: CookieOptions = { expires: new Date(0), maxAge: 0 };
+
 /** The cookies of one request and its answer. Made when a handler first asks for one: most WebSockets never do. */
 export class RequestCookies {
   readonly #request: HttpRequest;
@@ -58,17 +61,32 @@ export class RequestCookies {
 
   /** @throws WaterspoutError COOKIE_INVALID */
   set(name: string, value: string, options: CookieOptions): void {
+    const reason = this.#put(name, value, options);
+    if (reason !== undefined) throw misuse("COOKIE_INVALID", { name: nameOf(name), reason });
+  }
+
+  /** Has the browser forget all that came. @throws WaterspoutError COOKIE_INVALID for options that fit no cookie. */
+  clearAll(options: ClearCookieOptions): void {
+    // What is wrong for one is wrong for all: it is to be noticed also when none came.
+    const fault = formatSetCookie("name", "", completeAttributes("name", options, false));
+    if (typeof fault !== "string")
+      throw misuse("COOKIE_INVALID", { name: "of any name", reason: fault.reason });
+    // A client may send names that cannot be set, or not with this domain and path: so they were not.
+    for (const name of this.received.keys()) this.#put(name, "", { ...options, ...past });
+  }
+
+  /** Why such a cookie cannot be set; undefined where it is. */
+  #put(name: string, value: string, options: CookieOptions): string | undefined {
     const isEncrypted = this.#request.protocol === "https";
     const attributes = completeAttributes(name, options, isEncrypted);
     const field = formatSetCookie(name, value, attributes);
-    if (typeof field !== "string") {
-      throw misuse("COOKIE_INVALID", { name: nameOf(name), reason: field.reason });
-    }
+    if (typeof field !== "string") return field.reason;
     const { domain = "", path = "" } = attributes;
     const identity = `${name};${domain.toLowerCase()};${path}`;
     // The last of several is what counts, and it takes the last place, too.
     this.#toSet.delete(identity);
     this.#toSet.set(identity, field);
+    return undefined;
   }
 }
 

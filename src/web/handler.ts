@@ -1,10 +1,9 @@
 import { misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
-import { isToken } from "../protocol/http/field-values.ts";
 import { checkHeader } from "../transport/check-header.ts";
 import { argumentsOf, lastArgument, parseQuery } from "./arguments.ts";
 import type { ClearCookieOptions, CookieOptions } from "./cookies.ts";
-import { RequestCookies } from "./cookies.ts";
+import { past, RequestCookies } from "./cookies.ts";
 import type { Environment } from "./environment.ts";
 import type { HttpRequest } from "./http-request.ts";
 import type { PathValues } from "./path-pattern.ts";
@@ -171,13 +170,17 @@ export abstract class Handler<Params extends object = NoParams> {
    * @throws WaterspoutError as `setCookie`
    */
   clearCookie(name: string, options: ClearCookieOptions = {}): void {
-    this.setCookie(name, "", { ...options, expires: new Date(0), maxAge: 0 });
+    this.setCookie(name, "", { ...options, ...past });
   }
 
-  /** Has the browser forget all cookies that it sent, as far as they were set with this domain and path. */
+  /**
+   * Has the browser forget all cookies that it sent, as far as they were set with this domain and path.
+   *
+   * @throws WaterspoutError as `setCookie`
+   */
   clearAllCookies(options: ClearCookieOptions = {}): void {
-    // A browser may send names that cannot be set, from a script.
-    for (const name of this.cookies.keys()) if (isToken(name)) this.clearCookie(name, options);
+    if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: "clearAllCookies()" });
+    this.#ownCookies().clearAll(options);
   }
 
   /**
@@ -238,8 +241,8 @@ export abstract class Handler<Params extends object = NoParams> {
 
   /**
    * Refuses a request that is not shown to come from a page of this site. Called, with the setting `xsrfCookies`, for every
-   * request to a `RequestHandler` but GET, HEAD and OPTIONS. Override it to do nothing for a handler whose clients
-   * send no cookies.
+   * request to a `RequestHandler` but GET, HEAD and OPTIONS, and for a POST that opens a session with cookies and without an
+   * Origin. Override it to do nothing for a handler whose clients send no cookies.
    */
   checkXsrfCookie(): void | Promise<void> {
     const { settings } = this.#environment;

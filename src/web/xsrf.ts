@@ -19,8 +19,9 @@ import { unmaskXsrfToken } from "./xsrf-token.ts";
  * written it. A token beside a good Origin is not looked at: it would prove less than the Origin does, since
  * whoever can set cookies for a parent domain can choose it. A token cannot mend a bad Origin for the same reason.
  *
- * The POSTs of the session protocol do not come here: Admission has checked the Origin of the one that opened the session,
- * and all others carry a secret that no other site's page has seen (docs/guide/users.md says more).
+ * Of the POSTs of the session protocol only those come here that open a session with cookies and without an Origin: where
+ * there is one Admission has checked it, and all others carry a secret that no other site's page has seen
+ * (docs/guide/users.md says more).
  */
 
 /** Reads the field `_xsrf` of the request's form; undefined where there is none. */
@@ -35,6 +36,18 @@ const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Whether a request must be shown to come from a page of this site. */
 export function needsXsrfCheck(request: HttpRequest, settings: ResolvedSettings): boolean {
   return settings.users.xsrf.isChecked && !safeMethods.has(request.method);
+}
+
+/**
+ * Whether a POST that opens a session must be shown to come from a page of this site by more than its Origin, since it has
+ * none. One without cookies speaks in nobody's name.
+ */
+export function isUntoldPost(request: HttpRequest, settings: ResolvedSettings): boolean {
+  return (
+    needsXsrfCheck(request, settings) &&
+    request.header("origin") === undefined &&
+    request.header("cookie") !== undefined
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Application, RequestHandler } from "../../src/index.ts";
 import { startApplication } from "../../src/testing/index.ts";
 import { deferred } from "../support/deferred.ts";
@@ -89,7 +90,9 @@ test(
     const closed = server.close();
     await assert.rejects(get(server, "/"), { code: "ECONNREFUSED" });
     gate.resolve();
-    assert.equal((await connection.nextResponse()).text, "slow");
+    const response = await connection.nextResponse();
+    assert.equal(response.text, "slow");
+    assert.equal(response.header("Connection"), "close", "so that the client sends no other");
     await closed;
     assert.equal((await connection.ended()).length, 0);
   },
@@ -110,7 +113,12 @@ test("a request that arrives while the server closes is 503", soon, async () => 
   connection.send(requestText("GET", "/"));
   await entered.promise;
   const closed = server.close();
+  const arrived = deferred();
+  const onRequest = (): void => arrived.resolve();
+  subscribe("http.server.request.start", onRequest);
   connection.send(requestText("GET", "/late"));
+  await arrived.promise;
+  unsubscribe("http.server.request.start", onRequest);
   gate.resolve();
   assert.equal((await connection.nextResponse()).text, "slow");
   const late = await connection.nextResponse();

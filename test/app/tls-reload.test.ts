@@ -1,10 +1,17 @@
 /** A server changes its certificate while it runs: new connections see the new one, and open ones notice nothing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createSecureContext } from "node:tls";
 import type { TlsOptions } from "../../src/index.ts";
 import { RequestHandler, WebSocketHandler } from "../../src/index.ts";
 import { TestClient } from "../../src/testing/index.ts";
-import { certificate, renewedCertificate, renewedTrust, trust } from "../support/certificate.ts";
+import {
+  archivedCertificate,
+  certificate,
+  renewedCertificate,
+  renewedTrust,
+  trust,
+} from "../support/certificate.ts";
 import { expectedLog } from "../support/log.ts";
 import { exchange, RawConnection, requestText } from "../support/raw-http.ts";
 import { serveRoutes } from "../support/serve-routes.ts";
@@ -70,6 +77,10 @@ test("a certificate that makes no sense is refused, and the one before stays", a
     { key: renewedCertificate.key },
     { ...renewedCertificate, ciphers: "NO-SUCH-CIPHER" },
     { cert: undefined, key: undefined },
+    { key: undefined },
+    { ticketKeys: Buffer.alloc(5) },
+    null as unknown as TlsOptions,
+    "cert.pem" as TlsOptions,
   ];
   for (const tls of table) {
     assert.throws(() => server.reloadTls(tls), { code: "SETTING_INVALID" });
@@ -89,6 +100,66 @@ test("what is not given stays: a server that wants TLS 1.3 still does", async (c
   await assert.rejects(exchange(server.port, requestText("GET", "/"), { tls: old }));
   await log.expect(/REQUEST_MALFORMED: .*TLS handshake failed/);
   assert.equal(await isTrusted(server.port, renewedTrust), true);
+});
+
+test("a pair takes the place of an archive, and an archive that of a pair", async (context) => {
+  const server = await serveRoutes(context, log, routes, {}, { tls: archivedCertificate });
+  assert.equal(await isTrusted(server.port, trust), true);
+  server.reloadTls(renewedCertificate);
+  assert.deepEqual(
+    [await isTrusted(server.port, trust), await isTrusted(server.port, renewedTrust)],
+    [false, true],
+  );
+  server.reloadTls({ minVersion: "TLSv1.3" });
+  assert.equal(await isTrusted(server.port, renewedTrust), true);
+  server.reloadTls(archivedCertificate);
+  assert.equal(await isTrusted(server.port, trust), true);
+  server.reloadTls({ minVersion: "TLSv1.2" });
+  assert.equal(await isTrusted(server.port, trust), true);
+  // Half of a pair is none, also where there was an archive.
+  for (const tls of [{ cert: renewedCertificate.cert }, { key: renewedCertificate.key }]) {
+    assert.throws(() => server.reloadTls(tls), { code: "SETTING_INVALID" });
+    assert.equal(await isTrusted(server.port, trust), true);
+  }
+});
+
+test("what cannot change while a server listens is refused, rather than passed over", async (context) => {
+  const server = await serveRoutes(context, log, routes, {}, { tls: certificate });
+  for (const [tls, name] of [
+    [{ ...renewedCertificate, requestCert: true }, "requestCert"],
+    [{ ...renewedCertificate, SNICallback: () => {} }, "SNICallback"],
+    [{ ...renewedCertificate, passphrse: "secret" }, "passphrse"],
+  ] as const) {
+    assert.throws(
+      () => server.reloadTls(tls as TlsOptions),
+      (error: Error) => {
+        assert.ok(
+          error.message.startsWith(`setting tls.${name} must be left out here: only the certificate`),
+        );
+        assert.ok(!error.message.includes("secret"));
+        return true;
+      },
+    );
+  }
+  assert.equal(await isTrusted(server.port, trust), true);
+});
+
+test("a server with several names shows each its certificate", async (context) => {
+  const byName = new Map([
+    ["localhost", createSecureContext(certificate)],
+    ["127.0.0.1.nip.example", createSecureContext(renewedCertificate)],
+  ]);
+  const SNICallback: TlsOptions["SNICallback"] = (name, done) => done(null, byName.get(name));
+  const server = await serveRoutes(context, log, routes, {}, { tls: { SNICallback } });
+  assert.equal(await isTrusted(server.port, trust), true);
+  const other = {
+    ...renewedTrust,
+    servername: "127.0.0.1.nip.example",
+    // What counts here is which one is shown.
+    checkServerIdentity: () => undefined,
+  };
+  assert.equal(await isTrusted(server.port, other), true);
+  assert.equal(await isTrusted(server.port, { ...other, ca: trust.ca }), false);
 });
 
 test("without TLS there is nothing to reload", async (context) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { skipReason } from "../../scripts/system-packages.ts";
 import type { Server, Settings } from "../../src/index.ts";
-import { Application, RequestHandler } from "../../src/index.ts";
+import { Application, RequestHandler, WebSocketHandler } from "../../src/index.ts";
 import { startApplication } from "../../src/testing/index.ts";
 import { launchBrowser, openPage } from "../support/browser.ts";
 import { expectedLog } from "../support/log.ts";
@@ -27,7 +27,20 @@ class Icon extends RequestHandler {
   }
 }
 
+/** What a page of another site would have opened and said in the name of its visitor. */
+const forged: unknown[] = [];
+
+class Room extends WebSocketHandler {
+  override open() {
+    forged.push("open");
+  }
+  override onMessage(message: string | Uint8Array) {
+    forged.push(message);
+  }
+}
+
 const routes = [
+  ["/room", Room, { transports: ["websocket", "sse", "long-polling", "polling"] }],
   ["/", Form],
   ["/favicon.ico", Icon],
 ] as const;
@@ -77,5 +90,43 @@ suite("a form", { skip: skipReason("chromium") }, async () => {
     await using other = await start();
     await using server = await start({ allowedOrigins: [other.url] });
     assert.equal(await send(`${other.url}/?to=${encodeURIComponent(server.url)}`), "done");
+  });
+
+  test("or a script of another origin opens no session, with the setting or without", async () => {
+    await using other = await start();
+    for (const xsrfCookies of [true, false]) {
+      await using server = await start({ xsrfCookies });
+      forged.length = 0;
+      const [page] = await openPage(browser);
+      await page.goto(other.url);
+      const opening = `{"transport":"polling","key":"${"k".repeat(16)}","seq":1,"poll":0}\n`;
+      // What needs no preflight, and whose answer the page cannot read anyway.
+      await page.evaluate(
+        async ([url, body]) => {
+          const options = { method: "POST", mode: "no-cors", credentials: "include", body } as const;
+          await fetch(url, options);
+          await fetch(url, { ...options, referrerPolicy: "no-referrer" });
+          const headers = { Accept: "text/event-stream" };
+          await fetch(url, { mode: "no-cors", credentials: "include", headers });
+        },
+        [`${server.url}/room`, `${opening}"said"\n`] as const,
+      );
+      for (const method of ["POST", "POST", "GET"]) await log.expect(new RegExp(`^403 ${method} /room`));
+      // A form whose only field has the head of an opening in its name, and a "=" in its record.
+      const name = `${opening.trim()}\n"said`.replaceAll('"', "&quot;").replaceAll("\n", "&#10;");
+      await page.setContent(
+        `<form method=post enctype="text/plain" action="${server.url}/room"><input name="${name}" value="&quot;"><button>Send</button></form>`,
+      );
+      const [response] = await Promise.all([
+        page.waitForResponse((each) => each.request().method() === "POST"),
+        page.click("button"),
+      ]);
+      assert.equal(response.status(), 403);
+      await log.expect(/^403 POST \/room/);
+      await page.context().close();
+      assert.deepEqual(forged, []);
+      while (log.lines.some(({ text }) => text.startsWith("WS_ORIGIN_REFUSED")))
+        await log.expect(/^WS_ORIGIN_REFUSED/);
+    }
   });
 });

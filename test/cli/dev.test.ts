@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { watch } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { test } from "node:test";
 import { TestClient } from "../../src/testing/index.ts";
 import { applicationText, CliProject } from "../support/cli-project.ts";
 import type { RunningProcess } from "../support/process.ts";
+import { RawConnection, requestText } from "../support/raw-http.ts";
 
 const skip = process.platform === "win32" && "Windows has no signals that a program could take";
 
@@ -110,6 +112,26 @@ test("a program that dies while it serves is started again by a change", async (
   assert.equal(await textAt(url), "alive");
 });
 
+test("who was on the way to a program that dies is told, and not left waiting", async (context) => {
+  const project = new CliProject(context);
+  // It takes no connection any more, and dies when the test has seen its file.
+  const dying = `while (!existsSync(${JSON.stringify(join(project.folder, "die"))})); process.exit(7);`;
+  const text = applicationText("", 'import { existsSync } from "node:fs";');
+  const file = project.write("app.js", text.replace('return "";', `console.log("asked"); ${dying}`));
+  const program = project.run(["dev", "--port=0", "--host=127.0.0.1", file]);
+  const url = await urlOf(program);
+  const first = assert.rejects(fetch(url));
+  await program.waitFor(/asked/);
+  const port = Number(new URL(url).port);
+  const others = await Promise.all(Array.from({ length: 50 }, () => RawConnection.open(port)));
+  for (const each of others) each.send(requestText("GET", "/"));
+  project.write("die", "");
+  await first;
+  const statuses = await Promise.all(others.map(async (each) => (await each.nextResponse()).status));
+  assert.deepEqual(new Set(statuses), new Set([503]));
+  for (const each of others) each.destroy();
+});
+
 test("TypeScript runs where tsx is installed, and its stacks have its lines", async (context) => {
   const project = new CliProject(context, ["tsx"]);
   const typed = (word: string): string => applicationText(word, "interface Type { readonly a: string }");
@@ -122,6 +144,26 @@ test("TypeScript runs where tsx is installed, and its stacks have its lines", as
   project.write("app.ts", typed("typed"));
   await urlOf(program, 2);
   assert.equal(await textAt(url), "typed");
+});
+
+test("who does not end by himself is ended, at once by a second signal", { skip }, async (context) => {
+  const project = new CliProject(context);
+  const hung = applicationText("").replace('return "";', 'console.log("hung"); for (;;);');
+  const file = project.write("app.js", hung);
+  const program = project.run(["dev", "--port=0", "--host=127.0.0.1", file]);
+  const asked = assert.rejects(fetch(await urlOf(program)));
+  await program.waitFor(/hung/);
+  // A change does not wait for it for ever either.
+  project.write("app.js", hung.replace("hung", "hung again"));
+  const again = assert.rejects(fetch(await urlOf(program, 2)));
+  await asked;
+  await program.waitFor(/hung again/);
+  // Two of one kind may come as one, and two kinds in any order.
+  program.kill("SIGINT");
+  program.kill("SIGTERM");
+  const code = await program.end();
+  assert.ok(code === 130 || code === 143, `${code}: ${program.output}`);
+  await again;
 });
 
 test("a signal ends the program and what it started, with 0", { skip }, async (context) => {
@@ -137,6 +179,28 @@ test("a signal ends the program and what it started, with 0", { skip }, async (c
   }
 });
 
+test("what it started ends also when the program itself is killed", { skip }, async (context) => {
+  const project = new CliProject(context);
+  const note = "process.on('exit', () => writeFileSync(new URL('ended', import.meta.url), ''));";
+  const text = applicationText(
+    "here",
+    `import { writeFileSync } from "node:fs"; ${note} console.log(process.ppid);`,
+  );
+  const file = project.write("app.js", text);
+  const program = project.run(["dev", "--port=0", "--host=127.0.0.1", file]);
+  await urlOf(program);
+  const [, parent] = await program.waitFor(/^(\d+)$/m);
+  const ended = new Promise<void>((resolve) => {
+    const watcher = watch(project.folder, (_event, name) => {
+      if (name !== "ended") return;
+      watcher.close();
+      resolve();
+    });
+  });
+  process.kill(Number(parent), "SIGKILL");
+  await ended;
+});
+
 test("a port that is taken, and a file that is not there, are exit code 1", async (context) => {
   const taken = createServer().listen(0, "127.0.0.1");
   context.after(() => taken.close());
@@ -150,4 +214,7 @@ test("a port that is taken, and a file that is not there, are exit code 1", asyn
   const missing = project.run(["dev", join(project.folder, "none.js")]);
   assert.equal(await missing.end(), 1);
   assert.match(missing.output, /^waterspout: there is no file .*none\.js\n$/);
+  const folder = project.run(["dev", project.folder]);
+  assert.equal(await folder.end(), 1);
+  assert.match(folder.output, /^waterspout: \S+ is a folder, and not the file in it that exports/);
 });

@@ -86,6 +86,12 @@ test("what cannot start is exit code 1, and says why", async (context) => {
   const write = (name: string, text: string): string => project.write(name, text);
   const table: readonly (readonly [file: string, words: RegExp])[] = [
     [join(project.folder, "none.js"), /did not start: there is no file .*none\.js\n/],
+    [project.folder, /did not start: \S+ is a folder, and not the file in it that exports the application\n/],
+    [write("leaves.js", "process.exit(0);"), /leaves\.js did not start: it ended this process, or waits/],
+    [
+      write("waits.js", "await new Promise(() => {});"),
+      /waits\.js did not start: it ended this process, or waits/,
+    ],
     [
       write("empty.js", "export const other = 5;"),
       /exports no application: it needs "export default new Application/,
@@ -106,6 +112,19 @@ test("what cannot start is exit code 1, and says why", async (context) => {
     assert.equal(await program.end(), 1, program.output);
     assert.match(program.output, words);
   }
+});
+
+test("a signal before there is a server ends at once", { skip }, async (context) => {
+  const project = new CliProject(context);
+  const file = project.write(
+    "app.js",
+    'console.log("loading"); setInterval(() => {}, 1000); await new Promise(() => {});',
+  );
+  const program = project.run(["serve", "--port=0", file]);
+  await program.waitFor(/loading/);
+  program.kill("SIGTERM");
+  assert.equal(await program.end(), 143);
+  assert.equal(program.output, "loading\n");
 });
 
 test("wrong arguments are exit code 2, and help is 0", async (context) => {

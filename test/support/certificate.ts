@@ -29,3 +29,9 @@ export const renewedTrust: { readonly ca: string; readonly servername: string } 
   ca: renewedCertificate.cert,
   servername: "localhost",
 };
+
+/** The first of the two as an archive (PKCS #12), which is what Windows exports. */
+export const archivedCertificate: { readonly pfx: Buffer; readonly passphrase: string } = {
+  pfx: readFileSync(join("test", "fixtures", "tls", "archive.pfx")),
+  passphrase: "waterspout",
+};

@@ -246,6 +246,44 @@ suite("a class", () => {
     assert.match(opened.text, /"hello ada"/);
   });
 
+  test("lets nobody in where it cannot be told who they are, which is asked once", async (context) => {
+    const asked: string[] = [];
+    const failing = (what: string) => (): Promise<never> => {
+      asked.push(what);
+      return Promise.reject(new Error("no database"));
+    };
+    @authenticated
+    class Page extends RequestHandler {
+      override getCurrentUser = failing("page");
+      get() {
+        return String(this.currentUser);
+      }
+    }
+    @authenticated
+    class Socket extends WebSocketHandler {
+      override getCurrentUser = failing("socket");
+      override open() {
+        hooks.push("open");
+      }
+    }
+    const routes: RouteEntry[] = [
+      ["/page", Page],
+      ["/socket", Socket, { transports: allTransports }],
+    ];
+    const { server, at, log } = await runApplication(context, routes, { loginUrl });
+    hooks.length = 0;
+    assert.equal((await get(server, "/page", ada)).status, 500);
+    assert.equal((await TestClient.refusal(at("/socket"))).status, 500);
+    const session = { transport: "polling", poll: 0 };
+    assert.equal((await postSession(server, "/socket", session, { lines: ada })).status, 500);
+    for (const line of ["GET /page", "GET /socket", "POST /socket"]) {
+      await log.expect(new RegExp(`Uncaught exception ${line}[^]*no database`));
+      await log.expect(new RegExp(`^500 ${line}`));
+    }
+    assert.deepEqual(asked, ["page", "socket", "socket"]);
+    assert.deepEqual(hooks, []);
+  });
+
   test("of WebSockets can tell a browser's script why in debug mode", async (context) => {
     const { at, server, log } = await runApplication(context, [["/feed", Feed]], { debug: true });
     const client = await TestClient.connect(at("/feed"), { origin: `http://127.0.0.1:${server.port}` });

@@ -63,6 +63,11 @@ test("each cookie that is set has a field of its own, and setting it again repla
         handler.setCookie("a", "second", { sameSite: false });
         // Another cookie for a browser, though its name is the same.
         handler.setCookie("a", "3", { path: "/sub" });
+        for (const [value, domain] of [
+          ["4", "Example.com"],
+          ["5", "example.com"],
+        ] as const)
+          handler.setCookie("a", value, { domain });
       }),
     ],
     [
@@ -86,6 +91,7 @@ test("each cookie that is set has a field of its own, and setting it again repla
     "b=2; Max-Age=60; Path=/b; HttpOnly; Secure; SameSite=Strict",
     "a=second; Path=/",
     "a=3; Path=/sub; SameSite=Lax",
+    "a=5; Domain=example.com; Path=/; SameSite=Lax",
   ]);
   assert.deepEqual(cookiesOf(await get(server, "/response")), ["b=2", "a=1; Path=/; SameSite=Lax"]);
   assert.deepEqual(cookiesOf(await get(server, "/redirect")), ["a=1; Path=/; SameSite=Lax"]);
@@ -147,6 +153,23 @@ test("a cookie is cleared with its path and domain, and all that came can be", a
   );
 });
 
+test("what a client sends cannot make the clearing of all cookies fail, and a mistake in its options is always noticed", async (context) => {
+  const server = await serveRoutes(context, log, [
+    ["/", page((handler) => handler.clearAllCookies())],
+    ["/path", page((handler) => handler.clearAllCookies({ path: "/x" }))],
+    ["/mistake", page((handler) => handler.clearAllCookies({ path: "x" }))],
+  ]);
+  const sent = `Cookie: ${"n".repeat(5000)}=1; odd name=2; __Host-a=3; __Secure-b=4; c=5`;
+  const namesOf = (response: RawResponse): string[] =>
+    cookiesOf(response).map((each) => each.split("=", 1).join());
+  assert.deepEqual(namesOf(await get(server, "/", [sent])), ["__Host-a", "__Secure-b", "c"]);
+  // One with this prefix cannot have been set with another path.
+  assert.deepEqual(namesOf(await get(server, "/path", [sent])), ["__Secure-b", "c"]);
+  assert.equal((await get(server, "/mistake")).status, 500);
+  await log.expect(/COOKIE_INVALID|cookie of any name cannot be set: its path must begin with "\/"/);
+  await log.expect(/^500 GET \/mistake/);
+});
+
 test("what cannot be a cookie is a mistake of the program, and its value is not shown", async (context) => {
   const mistakes: [unknown, unknown, CookieOptions][] = [
     ["a;b", "1", {}],
@@ -187,21 +210,22 @@ test("what cannot be a cookie is a mistake of the program, and its value is not 
 });
 
 test("after the response cookies are too late", async (context) => {
-  let caught: unknown;
+  const codes: unknown[] = [];
   class Late extends RequestHandler {
     async get() {
       await this.finish("done");
-      try {
-        this.setCookie("a", "1");
-      } catch (error) {
-        caught = error;
+      for (const late of [() => this.setCookie("a", "1"), () => this.clearAllCookies()]) {
+        try {
+          late();
+        } catch (error) {
+          codes.push(error instanceof WaterspoutError && error.code);
+        }
       }
     }
   }
   const server = await serveRoutes(context, log, [["/", Late]]);
-  assert.deepEqual(cookiesOf(await get(server, "/")), []);
-  assert.ok(caught instanceof WaterspoutError);
-  assert.equal(caught.code, "HEADERS_SENT");
+  assert.deepEqual(cookiesOf(await get(server, "/", ["Cookie: a=1"])), []);
+  assert.deepEqual(codes, ["HEADERS_SENT", "HEADERS_SENT"]);
 });
 
 test("signed cookies come back, changed ones do not", async (context) => {

@@ -8,14 +8,15 @@ import { serveRoutes } from "../support/serve-routes.ts";
 
 const log = expectedLog();
 
-const names = [
-  "X-Content-Type-Options",
-  "Content-Security-Policy",
-  "X-Frame-Options",
-  "Referrer-Policy",
-  "Cross-Origin-Opener-Policy",
-  "Cross-Origin-Resource-Policy",
-];
+const preset = {
+  "X-Content-Type-Options": "nosniff",
+  "Content-Security-Policy": "frame-ancestors 'self'",
+  "X-Frame-Options": "SAMEORIGIN",
+  "Referrer-Policy": "strict-origin-when-cross-origin",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-site",
+} as const;
+const names = Object.keys(preset);
 
 test("the preset is on every response, error pages included, and a handler may change it", async (context) => {
   class Own extends RequestHandler {
@@ -35,7 +36,7 @@ test("the preset is on every response, error pages included, and a handler may c
   const server = await serveRoutes(context, log, routes, settings);
   for (const path of ["/", "/missing"]) {
     const { header } = await get(server, path);
-    for (const name of names) assert.notEqual(header(name), undefined, `${path} ${name}`);
+    for (const [name, value] of Object.entries(preset)) assert.equal(header(name), value, `${path} ${name}`);
     assert.equal(header("Strict-Transport-Security"), undefined, "not over http");
   }
   await log.expect(/^404 GET \/missing/);

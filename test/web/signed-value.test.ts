@@ -87,6 +87,21 @@ test("a value is valid for its own name and its own key only", () => {
   assert.equal(decodeSignedValue("another", "user", byTornado.ada, { clock }), null);
 });
 
+test("what is signed but not of this form is none, and says no version", () => {
+  for (const [text, version] of [
+    ["2|1:0|10:1700000000|4:user|4:YWRh|", 0],
+    ["2|1:0;10:1700000000|4:user|4:YWRh|", null],
+    ["2|1:0|10:1700000000|4:user|4:YWRh;", null],
+    ["2|1:-|10:1700000000|4:user|4:YWRh|", null],
+    ["2|1:0|10:170000000x|4:user|4:YWRh|", null],
+    ["2|1:0|10:1700000000|4:user|9:YWRh|", null],
+  ] as const) {
+    const value = text + createHmac("sha256", secret).update(text).digest("hex");
+    assert.equal(decodeSignedValue(secret, "user", value, { clock }), version === null ? null : "ada", text);
+    assert.equal(signatureKeyVersion(value), version, text);
+  }
+});
+
 test("keys are rotated: the old one is still accepted until it is taken out", () => {
   const old = createSignedValue({ 1: "one" }, "user", "ada", { keyVersion: 1 });
   assert.equal(signatureKeyVersion(old), 1);
@@ -95,11 +110,12 @@ test("keys are rotated: the old one is still accepted until it is taken out", ()
   assert.equal(decodeSignedValue({ 1: "two" }, "user", old), null);
   // A single secret does not ask for a version, as in Tornado.
   assert.equal(decodeSignedValue("one", "user", old), "ada");
-  // Not what every object has.
-  assert.throws(() => createSignedValue(keys, "user", "ada"), { code: "ARGUMENT_TYPE_INVALID" });
-  assert.throws(() => createSignedValue(keys, "user", "ada", { keyVersion: 3 }), {
-    code: "ARGUMENT_TYPE_INVALID",
-  });
+  // Nor what every object has.
+  for (const keyVersion of [undefined, 3, "toString" as unknown as number]) {
+    assert.throws(() => createSignedValue(keys, "user", "ada", { keyVersion }), {
+      code: "ARGUMENT_TYPE_INVALID",
+    });
+  }
 });
 
 test("a value ends with its age", () => {
@@ -158,4 +174,8 @@ test("in version 1, digits moved between value and time are noticed", () => {
   assert.equal(read("YWR", "11700000000"), null);
   assert.equal(read("YWR117", "00000000"), null);
   assert.equal(read("YWR11", "700000000"), null);
+  // Four digits are whole characters of base64, and what is left is a value: the time gives it away.
+  const moved = createHmac("sha1", secret).update("userYWRh12341700000000").digest("hex");
+  const options = { clock, minVersion: 1, maxAgeDays: Infinity } as const;
+  assert.equal(decodeSignedValue(secret, "user", `YWRh|12341700000000|${moved}`, options), null);
 });

@@ -295,6 +295,33 @@ suite("which requests are checked", () => {
     }
   });
 
+  test("custom methods as well, also those that are said to change nothing", async (context) => {
+    class Collection extends Form {
+      static override readonly customMethods = ["PROPFIND", "MKCOL", "TRACE"];
+      propfind() {
+        return this.post();
+      }
+      mkcol() {
+        return this.post();
+      }
+      trace() {
+        return this.post();
+      }
+    }
+    const running = await runApplication(context, [["/", Collection]], { xsrfCookies: true, debug: true });
+    served.length = 0;
+    for (const method of Collection.customMethods) {
+      const refused = await request(running.server, method, "/", ["Origin: http://evil.example"]);
+      await expectRefusal(running, refused, /another site/);
+      const bare = await request(running.server, method, "/");
+      await expectRefusal(running, bare, /it has no token either/);
+      assert.deepEqual(served, []);
+      const line = "Origin: http://localhost";
+      assert.equal((await request(running.server, method, "/", [line])).text, "done");
+      served.length = 0;
+    }
+  });
+
   test("none without the setting", async (context) => {
     const running = await run(context, { xsrfCookies: false });
     assert.equal((await send(running, ["Origin: http://evil.example"])).text, "done");
