@@ -10,7 +10,7 @@ import type { ChunkSource } from "./chunk-source.ts";
 import { chunkSourceOf } from "./chunk-source.ts";
 import { compressStream, compressWhole, prepareCompression } from "./response-compression.ts";
 import type { Answer } from "./response-condition.ts";
-import { answerConditionally } from "./response-condition.ts";
+import { answerConditionally, entityTagFor } from "./response-condition.ts";
 import type { ResolvedSettings } from "./settings.ts";
 
 /** What a response needs of the handler that makes it. */
@@ -84,10 +84,10 @@ export class ResponseWriter {
   /** Completes the response. Returns a promise where there is something to wait for. */
   finish(): Promise<void> | undefined {
     if (this.isFinished) throw misuse("HEADERS_SENT", { what: "finish()" });
-    this.isFinished = true;
     const body = this.#body;
     const chunk = this.#takeBody();
     if (body === undefined) return this.#sendWhole(chunk);
+    this.isFinished = true;
     return this.#queue(async () => {
       if (this.#lost !== undefined) return;
       if (chunk !== undefined) await this.#send(body, chunk);
@@ -179,9 +179,12 @@ export class ResponseWriter {
   }
 
   #sendWhole(body: string | Uint8Array | undefined): Promise<void> | undefined {
+    // While the response can still become another one: this is the handler's code, and may throw.
+    const etag = entityTagFor(this.#exchange, this.status, body, this.#owner);
+    this.isFinished = true;
     const headers = this.#takeHeaders();
     const isCompressible = prepareCompression(this.status, headers, this.#settings);
-    const answer = answerConditionally(this.#exchange, this.status, headers, body, this.#owner);
+    const answer = answerConditionally(this.#exchange, this.status, headers, body, etag);
     const compressing = isCompressible
       ? compressWhole(this.#exchange, answer.headers, answer.body, this.#settings)
       : undefined;
