@@ -122,7 +122,9 @@ export abstract class Handler<Params extends object = NoParams> {
    */
   setHeader(name: string, value: string | number | readonly string[]): void {
     if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `setHeader(${kindOf(name)})` });
-    this.putHeader(name, checkedValues(name, value));
+    const values = checkedValues(name, value);
+    checkLength(name, values);
+    this.putHeader(name, values);
   }
 
   /**
@@ -134,7 +136,9 @@ export abstract class Handler<Params extends object = NoParams> {
     if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `addHeader(${kindOf(name)})` });
     const values = checkedValues(name, value);
     const [first = name, before = []] = this.#headers?.get(name.toLowerCase()) ?? [];
-    this.putHeader(first, [...before, ...values]);
+    const all = [...before, ...values];
+    checkLength(name, all);
+    this.putHeader(first, all);
   }
 
   /** Takes a header field back. */
@@ -334,6 +338,13 @@ function checkedValues(name: string, value: string | number | readonly string[])
     throw misuse("HEADER_INVALID", { name: quote(name), reason });
   }
   return values.map(String);
+}
+
+/** Throws HEADER_INVALID for a length that could be read in two ways, which is how a second response is smuggled in. */
+function checkLength(name: string, values: readonly string[]): void {
+  if (name.toLowerCase() !== "content-length") return;
+  if (values.length === 1 && /^\d{1,15}$/.test(values[0] ?? "")) return;
+  throw misuse("HEADER_INVALID", { name: quote(name), reason: "it is not one number of bytes" });
 }
 
 const connectionFields: ReadonlySet<string> = new Set([
