@@ -11,7 +11,7 @@ import type { FormFile } from "./body/form-file.ts";
 import type { FormPart } from "./body/form-part.ts";
 import { assertSchema, checkSchema } from "./body/json.ts";
 import type { SchemaOutput, StandardSchema } from "./body/standard-schema.ts";
-import { isChunked } from "./chunk-source.ts";
+import { isChunked, releaseBody } from "./chunk-source.ts";
 import type { Environment } from "./environment.ts";
 import { renderErrorPage } from "./error-page.ts";
 import { computeEtag } from "./etag.ts";
@@ -237,7 +237,7 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
 
   /**
    * Whether the handler reads the body itself, as it comes: with `for await (const chunk of this.body)`, or a form's parts with
-   * `this.parts()`. `prepare` then runs before the body, no form is read for it, and its length has no limit but `maxBodyBytes`.
+   * `this.parts()`. No form is then read for it, and what it reads in these ways has no limit but its own `maxBodyBytes`.
    */
   static readonly streamRequestBody: boolean = false;
 
@@ -387,12 +387,15 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   /** Sends what a verb method returned, unless the response has been sent. Returns a promise where it takes time. @internal */
   finishWith(result: unknown): Promise<void> | undefined {
     const writer = this.#attachedWriter();
-    if (result === undefined) return writer.isFinished ? writer.sending : writer.finish();
+    if (writer.isFinished) {
+      if (typeof result === "object" && result !== null) releaseBody(result);
+      return writer.sending;
+    }
+    if (result === undefined) return writer.finish();
     if (typeof result === "object" && result !== null) {
       if (result instanceof Response) return this.#respondLike(result, writer);
-      if (isChunked(result)) return writer.isFinished ? undefined : writer.sendChunks(result);
+      if (isChunked(result)) return writer.sendChunks(result);
     }
-    if (writer.isFinished) return writer.sending;
     if (typeof result !== "string" && (typeof result !== "object" || result === null)) {
       throw misuse("RETURN_VALUE_INVALID", { handler: this.constructor.name, got: kindOf(result) });
     }

@@ -249,3 +249,36 @@ test("flush tells a handler that its client has gone, and that is nobody's fault
   assert.deepEqual(codes, ["CLIENT_GONE", true, true]);
   await log.expect(/^200 GET \//);
 });
+
+test("an iterator that ends or fails by itself is not told to, as in a loop", async (context) => {
+  const told: string[] = [];
+  const iterable = (name: string, next: (count: number) => Promise<IteratorResult<string, undefined>>) => ({
+    [Symbol.asyncIterator]: () => {
+      let count = 0;
+      return {
+        next: () => next(count++),
+        return: () => {
+          told.push(name);
+          return Promise.resolve({ done: true as const, value: undefined });
+        },
+      };
+    },
+  });
+  const chunk = (count: number): Promise<IteratorResult<string, undefined>> =>
+    Promise.resolve(count < 2 ? { done: false, value: "x" } : { done: true, value: undefined });
+  const server = await serveRoutes(context, log, [
+    ["/ends", page(() => iterable("ends", chunk))],
+    ["/fails", page(() => iterable("fails", () => Promise.reject(new Error("no chunk"))))],
+    [
+      "/wrong",
+      page(() => iterable("wrong", () => Promise.resolve({ done: false, value: 5 as unknown as string }))),
+    ],
+  ]);
+  assert.equal((await get(server, "/ends")).text, "xx");
+  assert.equal((await get(server, "/fails")).status, 500);
+  await log.expect(/^Uncaught exception GET \/fails .*\nError: no chunk/);
+  assert.equal((await get(server, "/wrong")).status, 500);
+  await log.expect(/^Uncaught exception GET \/wrong .*\n.*chunk must be/);
+  for (let line = 0; line < 2; line++) await log.expect(/^500 GET/);
+  assert.deepEqual(told, ["wrong"]);
+});
