@@ -123,6 +123,7 @@ test("a form that is no percent-encoded UTF-8 is 400", async (context) => {
     await log.expect(/^400 POST/);
   }
   await log.expect(/^FORM_INVALID {2}.*: a name or value is not percent-encoded UTF-8\.$/);
+  await log.expect(/^FORM_INVALID {2}.*: it is not UTF-8\.$/);
   for (const charset of ["latin1", "utf-16"]) {
     assert.equal((await post(server, "/", `${urlencoded}; charset=${charset}`, "a=1")).status, 415);
     await log.expect(/^415 POST/);
