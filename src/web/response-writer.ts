@@ -40,7 +40,6 @@ export class ResponseWriter {
   #compressor: BodyCompressor | undefined;
   /** What is being sent, in order; rejects with what went wrong. */
   #sending: Promise<void> | undefined;
-  #source: ChunkSource | undefined;
   #onLost: ((error: WaterspoutError) => void) | undefined;
   #lost: WaterspoutError | undefined;
 
@@ -99,7 +98,6 @@ export class ResponseWriter {
   /** Sends chunks as they are made, and stops their making when the client leaves. */
   async sendChunks(chunks: AsyncIterable<unknown>): Promise<void> {
     const source = chunkSourceOf(chunks);
-    this.#source = source;
     try {
       if (this.#chunks.length > 0) await this.flush();
       const isHead = this.#exchange.method === "HEAD";
@@ -116,8 +114,6 @@ export class ResponseWriter {
     } catch (error) {
       source.cancel(error);
       throw error;
-    } finally {
-      this.#source = undefined;
     }
   }
 
@@ -144,7 +140,6 @@ export class ResponseWriter {
   receiveLost(problem: Problem | undefined): WaterspoutError {
     const error = new WaterspoutError(problem ?? describe("CLIENT_GONE", {}));
     this.#lost = error;
-    this.#source?.cancel(error);
     this.#onLost?.(error);
     this.#compressor?.destroy();
     return error;
@@ -163,10 +158,8 @@ export class ResponseWriter {
   #queue(act: () => Promise<void>): Promise<void> {
     const done = this.#sending === undefined ? act() : this.#sending.then(act);
     this.#sending = done;
-    done.catch((error: unknown) => {
-      // What has been sent must not look complete.
-      if (error !== this.#lost) this.#exchange.abort();
-    });
+    // What has been sent must not look complete.
+    done.catch(() => this.#exchange.abort());
     return done;
   }
 
@@ -195,9 +188,7 @@ export class ResponseWriter {
 
   #respond({ status, headers, body }: Answer): Promise<void> | undefined {
     const reason = status === this.status ? this.reason : undefined;
-    const sending = this.#exchange.respond(status, headers, body, reason);
-    if (sending !== undefined) this.#sending ??= sending;
-    return sending;
+    return this.#exchange.respond(status, headers, body, reason);
   }
 
   /** Sends the header fields, unless they have been. */

@@ -144,3 +144,14 @@ test("a computeEtag that fails, or returns what is no entity tag, is answered wi
   for (const tag of ['"v1"', 'W/"v1"', '""'])
     assert.equal((await get(server, `/tagged?${encodeURIComponent(tag)}`)).header("ETag"), tag);
 });
+
+test("a reason phrase belongs to the status that the handler set, and not to a 304", async (context) => {
+  const fine = page((handler) => {
+    handler.setStatus(200, "Fine");
+    return "x";
+  });
+  const server = await serveRoutes(context, log, [["/", fine]]);
+  assert.equal((await fetch(server.url)).statusText, "Fine");
+  const again = await fetch(server.url, { headers: { "If-None-Match": "*" } });
+  assert.deepEqual([again.status, again.statusText], [304, "Not Modified"]);
+});
