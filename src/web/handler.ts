@@ -2,6 +2,7 @@ import { misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
 import { isToken } from "../protocol/http/field-values.ts";
 import { checkHeader } from "../transport/check-header.ts";
+import type { ArgumentOptions } from "./arguments.ts";
 import { argumentsOf, lastArgument, parseQuery } from "./arguments.ts";
 import type { ClearCookieOptions, CookieOptions } from "./cookies.ts";
 import { RequestCookies } from "./cookies.ts";
@@ -106,13 +107,13 @@ export abstract class Handler<Params extends object = NoParams> {
    *
    * Without a default, a missing argument answers the request with 400; so does one that is not UTF-8.
    */
-  getQueryArgument(name: string, defaultValue?: string): string {
-    return lastArgument(this.getQueryArguments(name), name, defaultValue, "query");
+  getQueryArgument(name: string, defaultValue?: string, options?: ArgumentOptions): string {
+    return lastArgument(this.getQueryArguments(name, options), name, defaultValue, "query");
   }
 
   /** All values of a query argument, in order, without white space around them. */
-  getQueryArguments(name: string): string[] {
-    return argumentsOf(parseQuery(this.request.query), name);
+  getQueryArguments(name: string, options?: ArgumentOptions): string[] {
+    return argumentsOf(parseQuery(this.request.query), name, options);
   }
 
   /**

@@ -5,6 +5,7 @@ import { isThenable } from "../base/thenable.ts";
 import { checkReason } from "../transport/check-header.ts";
 import type { FileResult } from "../transport/file-responder.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
+import type { ArgumentOptions } from "./arguments.ts";
 import { argumentsOf, lastArgument } from "./arguments.ts";
 import type { BodyReader } from "./body/body-reader.ts";
 import type { FormFile } from "./body/form-file.ts";
@@ -319,14 +320,14 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    *
    * @throws WaterspoutError FORM_NOT_READ in `prepare` of a request with a form.
    */
-  getArgument(name: string, defaultValue?: string): string {
-    return lastArgument(this.getArguments(name), name, defaultValue, "query or form");
+  getArgument(name: string, defaultValue?: string, options?: ArgumentOptions): string {
+    return lastArgument(this.getArguments(name, options), name, defaultValue, "query or form");
   }
 
   /** All values of an argument, those of the query first. @throws like `getArgument` */
-  getArguments(name: string): string[] {
+  getArguments(name: string, options?: ArgumentOptions): string[] {
     const fields = this.#attachedReader().fieldsBesidesQuery(`getArgument(${kindOf(name)})`);
-    return [...this.getQueryArguments(name), ...argumentsOf(fields, name)];
+    return [...this.getQueryArguments(name, options), ...argumentsOf(fields, name, options)];
   }
 
   /**
@@ -334,13 +335,14 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    *
    * @throws WaterspoutError FORM_NOT_READ in `prepare`, and where the handler streams.
    */
-  getBodyArgument(name: string, defaultValue?: string): string {
-    return lastArgument(this.getBodyArguments(name), name, defaultValue, "form");
+  getBodyArgument(name: string, defaultValue?: string, options?: ArgumentOptions): string {
+    return lastArgument(this.getBodyArguments(name, options), name, defaultValue, "form");
   }
 
   /** All values of a field of the form, in order. @throws like `getBodyArgument` */
-  getBodyArguments(name: string): string[] {
-    return argumentsOf(this.#attachedReader().form(`getBodyArgument(${kindOf(name)})`).fields, name);
+  getBodyArguments(name: string, options?: ArgumentOptions): string[] {
+    const { fields } = this.#attachedReader().form(`getBodyArgument(${kindOf(name)})`);
+    return argumentsOf(fields, name, options);
   }
 
   /** Reads the form, if there is one and the handler does not stream; once, also when called early, to check a token in it. @internal */

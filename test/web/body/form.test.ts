@@ -264,3 +264,23 @@ test("a form that has been read cannot be read as bytes, nor what was streamed a
   );
   await log.expect(/^500 PUT/);
 });
+
+test("white space around a value stays where it is asked for", async (context) => {
+  class Passwords extends RequestHandler {
+    post() {
+      const whole = { trim: false };
+      return [
+        this.getBodyArgument("p", undefined, whole),
+        this.getQueryArgument("p", undefined, whole),
+        this.getArgument("p", undefined, whole),
+        this.getArgument("none", " x ", whole),
+        ...this.getBodyArguments("p", whole),
+        ...this.getArguments("p", whole),
+        this.getArgument("p", undefined, { trim: true }),
+      ];
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", Passwords]]);
+  const { text } = await post(server, "/?p=+q", urlencoded, "p=%09b+");
+  assert.deepEqual(JSON.parse(text), ["\tb ", " q", "\tb ", " x ", "\tb ", " q", "\tb ", "b"]);
+});
