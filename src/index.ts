@@ -51,6 +51,7 @@ export type { HttpRequest } from "./web/http-request.ts";
 export type { PathValues } from "./web/path-pattern.ts";
 export type { OutgoingMessage, SendOptions } from "./web/outgoing-message.ts";
 export { currentRequest } from "./web/request-context.ts";
+export type { ArgumentOptions } from "./web/arguments.ts";
 export type { ErrorDetails, HandlerResult, RedirectOptions } from "./web/request-handler.ts";
 export { RedirectHandler } from "./web/redirect-handler.ts";
 export type { RedirectHandlerOptions } from "./web/redirect-handler.ts";

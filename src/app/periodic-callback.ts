@@ -18,8 +18,8 @@ export interface PeriodicCallbackOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** The largest delay that a timer takes. */
-const delayMsMax = 2 ** 31 - 1;
+/** A timer takes twice as much, and jitter makes some of it longer. */
+const intervalMsMax = 2 ** 30 - 1;
 
 /**
  * Calls something again and again. It never overlaps itself: while a call is under way (it may be async), ticks are skipped, and the
@@ -44,7 +44,7 @@ export class PeriodicCallback {
   #isBusy = false;
 
   /**
-   * @param intervalMs milliseconds between the beginnings of two calls, more than 0.
+   * @param intervalMs milliseconds between the beginnings of two calls, more than 0 and at most 1073741823 (12 days).
    * @throws WaterspoutError INTERVAL_INVALID
    */
   constructor(callback: () => unknown, intervalMs: number, options: PeriodicCallbackOptions = {}) {
@@ -52,8 +52,8 @@ export class PeriodicCallback {
     check("callback", typeof callback === "function", "a function", callback);
     check(
       "intervalMs",
-      intervalMs > 0 && intervalMs <= delayMsMax / 2,
-      "more than 0 milliseconds",
+      intervalMs > 0 && intervalMs <= intervalMsMax,
+      `more than 0 milliseconds and at most ${intervalMsMax} (12 days)`,
       intervalMs,
     );
     check("jitter", jitter >= 0 && jitter <= 1, "from 0 to 1", jitter);
@@ -103,9 +103,18 @@ export class PeriodicCallback {
     try {
       await this.#callback();
     } catch (error) {
-      this.#onError(error);
+      this.#report(error);
     } finally {
       this.#isBusy = false;
+    }
+  }
+
+  /** Whoever is told of an error may fail in turn, which must not end the process. */
+  #report(error: unknown): void {
+    try {
+      this.#onError(error);
+    } catch (failure) {
+      process.emitWarning(`what a periodic callback threw could not be reported: ${stackOf(failure)}`);
     }
   }
 }

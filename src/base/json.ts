@@ -2,22 +2,27 @@ import { misuse } from "./errors.ts";
 import { kindOf } from "./text.ts";
 
 /** Of these JSON.stringify would make `{}`, and nobody would notice. */
-const notJson = [Error, Map, Set, Promise, Blob, ReadableStream] as const;
+const notJson = [Error, Map, Set, Promise, Blob, ReadableStream, URLSearchParams, FormData, Headers] as const;
+
+/** A generator is none either: somebody forgot that it is to be an async one. */
+function isNotJson(value: object): boolean {
+  // A plain object, which it nearly always is, is none of them.
+  if (Object.getPrototypeOf(value) === Object.prototype) return false;
+  const { [Symbol.toStringTag]: tag } = value as { readonly [Symbol.toStringTag]?: unknown };
+  return tag === "Generator" || notJson.some((Class) => value instanceof Class);
+}
 
 /**
  * An object as JSON text.
  *
  * @throws WaterspoutError ARGUMENT_TYPE_INVALID for one that JSON cannot say: it leads back to itself, holds a BigInt, has a
- *   `toJSON` that returns nothing, or is an Error, a Map, a Set, a promise, a Blob or a stream.
+ *   `toJSON` that returns nothing, or is an Error, a Map, a Set, a promise, a generator, a stream, or another of the classes above.
  */
 export function encodeJson(name: string, value: object): string {
   let text: string | undefined;
   let cause: unknown;
   try {
-    // A plain object, which it nearly always is, is none of them.
-    const isPlain = Object.getPrototypeOf(value) === Object.prototype;
-    if (isPlain || !notJson.some((Class) => value instanceof Class))
-      text = JSON.stringify(value) as string | undefined;
+    if (!isNotJson(value)) text = JSON.stringify(value) as string | undefined;
   } catch (error) {
     cause = error;
   }

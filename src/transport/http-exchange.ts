@@ -16,7 +16,7 @@ import { plainAnswer } from "./plain-answer.ts";
 import type { BodyLimits } from "./request-body.ts";
 import { readRequestBody, RequestBody } from "./request-body.ts";
 import type { HeaderField, ResponseHeaders } from "./response-head.ts";
-import { flattenHeaders, isAscii, mayHaveBody, sliceBytesMin } from "./response-head.ts";
+import { flattenHeaders, isAscii, mayHaveContent, mayHaveLength, sliceBytesMin } from "./response-head.ts";
 import { ResponseStream } from "./response-stream.ts";
 import type { WebSocketTransportOptions } from "./websocket-transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
@@ -239,7 +239,7 @@ export class HttpExchange {
   }
 
   /**
-   * Answers, with the Content-Length of `body`; nothing is sent for a body that HTTP forbids. Returns a promise only where
+   * Answers, with the Content-Length of `body`, or, to HEAD without one, that of `headers`; nothing is sent for a body that HTTP forbids. Returns a promise only where
    * the client has to be waited for.
    */
   respond(
@@ -250,15 +250,17 @@ export class HttpExchange {
   ): Promise<void> | undefined {
     if (this.#isOverruled) return undefined;
     const response = this.#prepare();
-    const fields = flattenHeaders(headers, this.#standingHeaders, true);
-    const hasBody = mayHaveBody(status);
-    const bodyBytes = body === undefined ? 0 : Buffer.byteLength(body);
-    if (hasBody) fields.push("Content-Length", String(bodyBytes));
+    const hasContent = mayHaveContent(status);
+    // Who answers HEAD without making the body may know its length, and nobody else does (RFC 9110 §8.6).
+    const isLengthUnknown = body === undefined && hasContent && this.method === "HEAD";
+    const fields = flattenHeaders(headers, this.#standingHeaders, isLengthUnknown);
+    const bodyBytes = body === undefined || !hasContent ? 0 : Buffer.byteLength(body);
+    if (mayHaveLength(status) && !isLengthUnknown) fields.push("Content-Length", String(bodyBytes));
     if (reason === undefined) response.writeHead(status, fields);
     else response.writeHead(status, reason, fields);
     this.#isWhole = true;
     this.#settleIfGone();
-    if (body === undefined || !hasBody || this.method === "HEAD") {
+    if (body === undefined || !hasContent || this.method === "HEAD") {
       response.end();
     } else if (body.length < sliceBytesMin) {
       if (typeof body === "string") endWithText(response, body, bodyBytes, fields);
@@ -274,11 +276,12 @@ export class HttpExchange {
     const response = this.#prepare();
     if (this.#isOverruled) return new BodyWriter(response, false);
     response.strictContentLength = true;
-    const fields = flattenHeaders(headers, this.#standingHeaders, false);
+    const hasContent = mayHaveContent(status);
+    const fields = flattenHeaders(headers, this.#standingHeaders, hasContent);
     if (reason === undefined) response.writeHead(status, fields);
     else response.writeHead(status, reason, fields);
     this.#settleIfGone();
-    return new BodyWriter(response, this.method !== "HEAD" && mayHaveBody(status));
+    return new BodyWriter(response, this.method !== "HEAD" && hasContent);
   }
 
   /** Counts as answered with `status`, of which nothing is sent: the peer has gone. */
@@ -310,6 +313,8 @@ export class HttpExchange {
    */
   overrule(problem: Problem): void {
     this.#isOverruled = true;
+    // Nobody will be there for what its handler is still waiting to say.
+    this.receiveLost(problem);
     const response = this.#startResponse();
     if (response.headersSent) {
       this.abort();

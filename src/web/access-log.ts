@@ -29,6 +29,8 @@ const repetitionMs = 60_000;
 
 /** Codes that have many reasons, each of which is worth its explanation. */
 const reasonsOf: ReadonlySet<string> = new Set([
+  "FORM_INVALID",
+  "FORM_TOO_LARGE",
   "HANDLER_REFUSED",
   "HOST_REFUSED",
   "ROUTE_NOT_FOUND",

@@ -25,13 +25,23 @@ export function parseQuery(query: string, pairsMax = Infinity): Pair[] | undefin
   return pairs;
 }
 
-/** The values of `name` in order, without white space around them. @throws Refusal ARGUMENT_INVALID */
-export function argumentsOf(pairs: readonly Pair[], name: string): string[] {
+/** How the values of an argument are read. */
+export interface ArgumentOptions {
+  /** Whether white space around a value is left out. Default true; false for what is to be taken as it was typed, such as a password. */
+  readonly trim?: boolean;
+}
+
+/** The values of `name` in order. @throws Refusal ARGUMENT_INVALID */
+export function argumentsOf(
+  pairs: readonly Pair[],
+  name: string,
+  { trim = true }: ArgumentOptions = {},
+): string[] {
   const values: string[] = [];
   for (const [each, value] of pairs) {
     if (each !== name) continue;
     if (value === undefined) throw new Refusal(describe("ARGUMENT_INVALID", { name: quote(name) }));
-    values.push(value.trim());
+    values.push(trim ? value.trim() : value);
   }
   return values;
 }

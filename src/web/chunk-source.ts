@@ -17,6 +17,13 @@ export function chunkSourceOf(value: AsyncIterable<unknown>): ChunkSource {
   return value instanceof ReadableStream ? readerOf(value) : iteratorOf(value);
 }
 
+/** Lets go of a result that is not going to be sent: what it would have read from stays open no longer. */
+export function releaseBody(result: object): void {
+  const body = result instanceof Response ? result.body : result;
+  if (body instanceof ReadableStream) body.cancel().catch(ignore);
+  else if (body !== null && isChunked(body)) iteratorOf(body).cancel(undefined);
+}
+
 /** By a reader, whose `cancel` reaches the source at once, where that of the stream's iterator waits for a read. */
 function readerOf(stream: ReadableStream): ChunkSource {
   const reader = stream.getReader();
@@ -30,12 +37,22 @@ function readerOf(stream: ReadableStream): ChunkSource {
 
 function iteratorOf(iterable: AsyncIterable<unknown>): ChunkSource {
   const iterator = iterable[Symbol.asyncIterator]();
-  let isCancelled = false;
+  let isOver = false;
   return {
-    next: async () => await iterator.next(),
+    next: async () => {
+      try {
+        const result = await iterator.next();
+        if (result.done === true) isOver = true;
+        return result;
+      } catch (error) {
+        isOver = true;
+        throw error;
+      }
+    },
     cancel: () => {
-      if (isCancelled) return;
-      isCancelled = true;
+      // As in a loop: an iterator that has come to its end by itself is not told to.
+      if (isOver) return;
+      isOver = true;
       // A generator is resumed with it at its `yield`, so that its `finally` runs; one that awaits something first gets there.
       void returnOf(iterator).catch(ignore);
     },

@@ -37,6 +37,11 @@ function mix(word: number): number {
   return folded ^ (folded >>> 15);
 }
 
+/** Whether a text is an entity tag as a header field has it, weak or strong (RFC 9110 §8.8.3). */
+export function isEtag(text: unknown): boolean {
+  return typeof text === "string" && /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/.test(text);
+}
+
 /** The same tag for a body that has been given a content coding: it is as good as the plain one, and not the same bytes (RFC 9110 §8.8.1). */
 export function weakEtag(etag: string): string {
   return etag.startsWith("W/") ? etag : `W/${etag}`;

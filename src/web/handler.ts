@@ -1,6 +1,7 @@
 import { misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
 import { checkHeader } from "../transport/check-header.ts";
+import type { ArgumentOptions } from "./arguments.ts";
 import { argumentsOf, lastArgument, parseQuery } from "./arguments.ts";
 import type { ClearCookieOptions, CookieOptions } from "./cookies.ts";
 import { past, RequestCookies } from "./cookies.ts";
@@ -105,13 +106,13 @@ export abstract class Handler<Params extends object = NoParams> {
    *
    * Without a default, a missing argument answers the request with 400; so does one that is not UTF-8.
    */
-  getQueryArgument(name: string, defaultValue?: string): string {
-    return lastArgument(this.getQueryArguments(name), name, defaultValue, "query");
+  getQueryArgument(name: string, defaultValue?: string, options?: ArgumentOptions): string {
+    return lastArgument(this.getQueryArguments(name, options), name, defaultValue, "query");
   }
 
   /** All values of a query argument, in order, without white space around them. */
-  getQueryArguments(name: string): string[] {
-    return argumentsOf(parseQuery(this.request.query), name);
+  getQueryArguments(name: string, options?: ArgumentOptions): string[] {
+    return argumentsOf(parseQuery(this.request.query), name, options);
   }
 
   /**
@@ -121,7 +122,9 @@ export abstract class Handler<Params extends object = NoParams> {
    */
   setHeader(name: string, value: string | number | readonly string[]): void {
     if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `setHeader(${kindOf(name)})` });
-    this.putHeader(name, checkedValues(name, value));
+    const values = checkedValues(name, value);
+    checkLength(name, values);
+    this.putHeader(name, values);
   }
 
   /**
@@ -133,7 +136,9 @@ export abstract class Handler<Params extends object = NoParams> {
     if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `addHeader(${kindOf(name)})` });
     const values = checkedValues(name, value);
     const [first = name, before = []] = this.#headers?.get(name.toLowerCase()) ?? [];
-    this.putHeader(first, [...before, ...values]);
+    const all = [...before, ...values];
+    checkLength(name, all);
+    this.putHeader(first, all);
   }
 
   /** Takes a header field back. */
@@ -339,6 +344,13 @@ function checkedValue(name: string, value: string | number): string {
   if (!belongsToConnection(name, text)) return text;
   const reason = "it belongs to the connection, which the server keeps";
   throw misuse("HEADER_INVALID", { name: quote(name), reason });
+}
+
+/** Throws HEADER_INVALID for a length that could be read in two ways, which is how a second response is smuggled in. */
+function checkLength(name: string, values: readonly string[]): void {
+  if (name.toLowerCase() !== "content-length") return;
+  if (values.length === 1 && /^\d{1,15}$/.test(values[0] ?? "")) return;
+  throw misuse("HEADER_INVALID", { name: quote(name), reason: "it is not one number of bytes" });
 }
 
 const connectionFields: ReadonlySet<string> = new Set([

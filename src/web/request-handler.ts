@@ -5,13 +5,14 @@ import { isThenable } from "../base/thenable.ts";
 import { checkReason } from "../transport/check-header.ts";
 import type { FileResult } from "../transport/file-responder.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
+import type { ArgumentOptions } from "./arguments.ts";
 import { argumentsOf, lastArgument } from "./arguments.ts";
 import type { BodyReader } from "./body/body-reader.ts";
 import type { FormFile } from "./body/form-file.ts";
 import type { FormPart } from "./body/form-part.ts";
 import { assertSchema, checkSchema } from "./body/json.ts";
 import type { SchemaOutput, StandardSchema } from "./body/standard-schema.ts";
-import { isChunked } from "./chunk-source.ts";
+import { isChunked, releaseBody } from "./chunk-source.ts";
 import type { Environment } from "./environment.ts";
 import { renderErrorPage } from "./error-page.ts";
 import { computeEtag } from "./etag.ts";
@@ -237,7 +238,7 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
 
   /**
    * Whether the handler reads the body itself, as it comes: with `for await (const chunk of this.body)`, or a form's parts with
-   * `this.parts()`. `prepare` then runs before the body, no form is read for it, and its length has no limit but `maxBodyBytes`.
+   * `this.parts()`. No form is then read for it, and what it reads in these ways has no limit but its own `maxBodyBytes`.
    */
   static readonly streamRequestBody: boolean = false;
 
@@ -319,14 +320,14 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    *
    * @throws WaterspoutError FORM_NOT_READ in `prepare` of a request with a form.
    */
-  getArgument(name: string, defaultValue?: string): string {
-    return lastArgument(this.getArguments(name), name, defaultValue, "query or form");
+  getArgument(name: string, defaultValue?: string, options?: ArgumentOptions): string {
+    return lastArgument(this.getArguments(name, options), name, defaultValue, "query or form");
   }
 
   /** All values of an argument, those of the query first. @throws like `getArgument` */
-  getArguments(name: string): string[] {
+  getArguments(name: string, options?: ArgumentOptions): string[] {
     const fields = this.#attachedReader().fieldsBesidesQuery(`getArgument(${kindOf(name)})`);
-    return [...this.getQueryArguments(name), ...argumentsOf(fields, name)];
+    return [...this.getQueryArguments(name, options), ...argumentsOf(fields, name, options)];
   }
 
   /**
@@ -334,13 +335,14 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    *
    * @throws WaterspoutError FORM_NOT_READ in `prepare`, and where the handler streams.
    */
-  getBodyArgument(name: string, defaultValue?: string): string {
-    return lastArgument(this.getBodyArguments(name), name, defaultValue, "form");
+  getBodyArgument(name: string, defaultValue?: string, options?: ArgumentOptions): string {
+    return lastArgument(this.getBodyArguments(name, options), name, defaultValue, "form");
   }
 
   /** All values of a field of the form, in order. @throws like `getBodyArgument` */
-  getBodyArguments(name: string): string[] {
-    return argumentsOf(this.#attachedReader().form(`getBodyArgument(${kindOf(name)})`).fields, name);
+  getBodyArguments(name: string, options?: ArgumentOptions): string[] {
+    const { fields } = this.#attachedReader().form(`getBodyArgument(${kindOf(name)})`);
+    return argumentsOf(fields, name, options);
   }
 
   /** Reads the form, if there is one and the handler does not stream; once, also when called early, to check a token in it. @internal */
@@ -387,12 +389,15 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   /** Sends what a verb method returned, unless the response has been sent. Returns a promise where it takes time. @internal */
   finishWith(result: unknown): Promise<void> | undefined {
     const writer = this.#attachedWriter();
-    if (result === undefined) return writer.isFinished ? writer.sending : writer.finish();
+    if (writer.isFinished) {
+      if (typeof result === "object" && result !== null) releaseBody(result);
+      return writer.sending;
+    }
+    if (result === undefined) return writer.finish();
     if (typeof result === "object" && result !== null) {
       if (result instanceof Response) return this.#respondLike(result, writer);
-      if (isChunked(result)) return writer.isFinished ? undefined : writer.sendChunks(result);
+      if (isChunked(result)) return writer.sendChunks(result);
     }
-    if (writer.isFinished) return writer.sending;
     if (typeof result !== "string" && (typeof result !== "object" || result === null)) {
       throw misuse("RETURN_VALUE_INVALID", { handler: this.constructor.name, got: kindOf(result) });
     }

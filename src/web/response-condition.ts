@@ -1,5 +1,7 @@
+import { misuse } from "../base/errors.ts";
+import { kindOf } from "../base/text.ts";
 import type { HeaderField, HttpExchange } from "../transport/http-exchange.ts";
-import { matchesEtag } from "./etag.ts";
+import { isEtag, matchesEtag } from "./etag.ts";
 
 /** A response as it is going to be sent. */
 export interface Answer {
@@ -18,30 +20,46 @@ const omitted: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Gives a whole response to GET or HEAD its entity tag, unless the handler gave it one; and if the client has it already (If-None-Match,
- * RFC 9110 §13.1.2), makes it a 304.
+ * The entity tag for a whole response to GET or HEAD that its handler has given none.
+ *
+ * @throws what the handler's `computeEtag` throws; WaterspoutError HEADER_INVALID for what is no entity tag.
  */
+export function entityTagFor(
+  exchange: HttpExchange,
+  status: number,
+  body: string | Uint8Array | undefined,
+  owner: { hasHeader(name: string): boolean; computeEtag(body: string | Uint8Array): string | undefined },
+): string | undefined {
+  if (!isConditional(exchange, status) || body === undefined || body.length === 0) return undefined;
+  if (owner.hasHeader("etag")) return undefined;
+  const etag = owner.computeEtag(body);
+  if (etag === undefined || isEtag(etag)) return etag;
+  throw misuse("HEADER_INVALID", {
+    name: '"ETag"',
+    reason: `computeEtag() returned ${kindOf(etag)}, which is no entity tag in quotes`,
+  });
+}
+
+/** Gives a whole response the entity tag `computed`, and if the client has it already (If-None-Match, RFC 9110 §13.1.2), makes it a 304. */
 export function answerConditionally(
   exchange: HttpExchange,
   status: number,
   headers: HeaderField[],
   body: string | Uint8Array | undefined,
-  owner: { computeEtag(body: string | Uint8Array): string | undefined },
+  computed: string | undefined,
 ): Answer {
   const plain: Answer = { status, headers, body };
-  const { method } = exchange;
-  if (status !== 200 || (method !== "GET" && method !== "HEAD")) return plain;
-  let etag = valueOf(headers, "etag");
-  if (etag === undefined && body !== undefined && body.length > 0) {
-    const computed = owner.computeEtag(body);
-    if (computed === undefined) return plain;
-    etag = computed;
-    headers.push(["ETag", etag]);
-  }
+  if (!isConditional(exchange, status)) return plain;
+  if (computed !== undefined) headers.push(["ETag", computed]);
+  const etag = computed ?? valueOf(headers, "etag");
   const ifNoneMatch = exchange.headers["if-none-match"];
   if (etag === undefined || typeof ifNoneMatch !== "string" || !matchesEtag(ifNoneMatch, etag)) return plain;
   const kept = headers.filter(([name]) => !omitted.has(name.toLowerCase()));
   return { status: 304, headers: kept, body: undefined };
+}
+
+function isConditional({ method }: HttpExchange, status: number): boolean {
+  return status === 200 && (method === "GET" || method === "HEAD");
 }
 
 /** The value of a header field that comes once. */

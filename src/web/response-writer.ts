@@ -10,7 +10,7 @@ import type { ChunkSource } from "./chunk-source.ts";
 import { chunkSourceOf } from "./chunk-source.ts";
 import { compressStream, compressWhole, prepareCompression } from "./response-compression.ts";
 import type { Answer } from "./response-condition.ts";
-import { answerConditionally } from "./response-condition.ts";
+import { answerConditionally, entityTagFor } from "./response-condition.ts";
 import type { ResolvedSettings } from "./settings.ts";
 
 /** What a response needs of the handler that makes it. */
@@ -40,7 +40,6 @@ export class ResponseWriter {
   #compressor: BodyCompressor | undefined;
   /** What is being sent, in order; rejects with what went wrong. */
   #sending: Promise<void> | undefined;
-  #source: ChunkSource | undefined;
   #onLost: ((error: WaterspoutError) => void) | undefined;
   #lost: WaterspoutError | undefined;
 
@@ -84,10 +83,10 @@ export class ResponseWriter {
   /** Completes the response. Returns a promise where there is something to wait for. */
   finish(): Promise<void> | undefined {
     if (this.isFinished) throw misuse("HEADERS_SENT", { what: "finish()" });
-    this.isFinished = true;
     const body = this.#body;
     const chunk = this.#takeBody();
     if (body === undefined) return this.#sendWhole(chunk);
+    this.isFinished = true;
     return this.#queue(async () => {
       if (this.#lost !== undefined) return;
       if (chunk !== undefined) await this.#send(body, chunk);
@@ -99,7 +98,6 @@ export class ResponseWriter {
   /** Sends chunks as they are made, and stops their making when the client leaves. */
   async sendChunks(chunks: AsyncIterable<unknown>): Promise<void> {
     const source = chunkSourceOf(chunks);
-    this.#source = source;
     try {
       if (this.#chunks.length > 0) await this.flush();
       const isHead = this.#exchange.method === "HEAD";
@@ -116,8 +114,6 @@ export class ResponseWriter {
     } catch (error) {
       source.cancel(error);
       throw error;
-    } finally {
-      this.#source = undefined;
     }
   }
 
@@ -144,7 +140,6 @@ export class ResponseWriter {
   receiveLost(problem: Problem | undefined): WaterspoutError {
     const error = new WaterspoutError(problem ?? describe("CLIENT_GONE", {}));
     this.#lost = error;
-    this.#source?.cancel(error);
     this.#onLost?.(error);
     this.#compressor?.destroy();
     return error;
@@ -163,10 +158,8 @@ export class ResponseWriter {
   #queue(act: () => Promise<void>): Promise<void> {
     const done = this.#sending === undefined ? act() : this.#sending.then(act);
     this.#sending = done;
-    done.catch((error: unknown) => {
-      // What has been sent must not look complete.
-      if (error !== this.#lost) this.#exchange.abort();
-    });
+    // What has been sent must not look complete.
+    done.catch(() => this.#exchange.abort());
     return done;
   }
 
@@ -179,9 +172,12 @@ export class ResponseWriter {
   }
 
   #sendWhole(body: string | Uint8Array | undefined): Promise<void> | undefined {
+    // While the response can still become another one: this is the handler's code, and may throw.
+    const etag = entityTagFor(this.#exchange, this.status, body, this.#owner);
+    this.isFinished = true;
     const headers = this.#takeHeaders();
     const isCompressible = prepareCompression(this.status, headers, this.#settings);
-    const answer = answerConditionally(this.#exchange, this.status, headers, body, this.#owner);
+    const answer = answerConditionally(this.#exchange, this.status, headers, body, etag);
     const compressing = isCompressible
       ? compressWhole(this.#exchange, answer.headers, answer.body, this.#settings)
       : undefined;
@@ -192,9 +188,7 @@ export class ResponseWriter {
 
   #respond({ status, headers, body }: Answer): Promise<void> | undefined {
     const reason = status === this.status ? this.reason : undefined;
-    const sending = this.#exchange.respond(status, headers, body, reason);
-    if (sending !== undefined) this.#sending ??= sending;
-    return sending;
+    return this.#exchange.respond(status, headers, body, reason);
   }
 
   /** Sends the header fields, unless they have been. */

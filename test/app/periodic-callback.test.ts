@@ -176,3 +176,35 @@ test("what makes no sense is refused", () => {
     );
   }
 });
+
+test("an interval that is too long for a timer is refused with the longest that is not", () => {
+  void new PeriodicCallback(() => {}, 2 ** 30 - 1);
+  assert.throws(
+    () => new PeriodicCallback(() => {}, 2 ** 30),
+    /at most 1073741823 \(12 days\), got 1073741824/,
+  );
+});
+
+test("whoever is told of an error may fail in turn: it is a warning, and the callback goes on", async (context) => {
+  const { mock: warnings } = context.mock.method(process, "emitWarning", () => {});
+  const time = fakeTime(context);
+  let calls = 0;
+  const periodic = new PeriodicCallback(
+    () => {
+      calls++;
+      throw new Error("first");
+    },
+    10,
+    {
+      onError: () => {
+        throw new Error("second");
+      },
+    },
+  );
+  periodic.start();
+  await time.pass(20);
+  periodic.stop();
+  assert.equal(calls, 2);
+  assert.equal(warnings.callCount(), 2);
+  assert.match(String(warnings.calls[0]?.arguments[0]), /could not be reported: Error: second/);
+});

@@ -57,6 +57,12 @@ test("what would become {} without a word is refused", () => {
     Promise.resolve(),
     new Blob([]),
     new ReadableStream(),
+    new URLSearchParams("a=1"),
+    new FormData(),
+    new Headers(),
+    (function* () {
+      yield 1;
+    })(),
   ]) {
     assert.throws(
       () => encodeJson("message", value),

@@ -8,7 +8,7 @@ import { multipart, multipartType, post, requestWithBody } from "../support/bodi
 import type { Deferred } from "../support/deferred.ts";
 import { deferred } from "../support/deferred.ts";
 import { expectedLog } from "../support/log.ts";
-import { RawConnection, get, requestText } from "../support/raw-http.ts";
+import { exchange, RawConnection, get, requestText } from "../support/raw-http.ts";
 import { serveRoutes } from "../support/serve-routes.ts";
 
 const log = expectedLog();
@@ -56,20 +56,33 @@ test("a handler may have a limit of its own, larger or smaller", async (context)
     static override readonly maxBodyBytes = 5;
     static override readonly streamRequestBody = true;
   }
-  class Unlimited extends Length {
-    static override readonly streamRequestBody = true;
-  }
   const routes = [
     ["/large", Large],
     ["/small", Small],
-    ["/unlimited", Unlimited],
   ] as const;
   const server = await serveRoutes(context, log, routes, { http: { maxBodyBytes: 10 } });
   assert.equal((await post(server, "/large", text, "x".repeat(1000))).text, "1000");
-  assert.equal((await post(server, "/unlimited", text, "x".repeat(100_000))).text, "100000");
   assert.equal((await post(server, "/small", text, "x".repeat(6))).status, 413);
   await log.expect(/^413 POST/);
   await log.expect(/^BODY_TOO_LARGE {2}.*\n +To allow more: static readonly maxBodyBytes of the handler\.$/);
+});
+
+test("a handler that streams has no limit to what it reads as it comes, and the usual one to what it keeps", async (context) => {
+  class Streams extends Length {
+    static override readonly streamRequestBody = true;
+    async put() {
+      let bytes = 0;
+      for await (const chunk of this.body) bytes += chunk.length;
+      return `${bytes}`;
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", Streams]], { http: { maxBodyBytes: 10 } });
+  const put = requestWithBody("PUT", "/", text, "x".repeat(100_000));
+  assert.equal((await exchange(server.port, put)).text, "100000");
+  assert.equal((await post(server, "/", text, "x".repeat(10))).text, "10");
+  assert.equal((await post(server, "/", text, "x".repeat(11))).status, 413);
+  await log.expect(/^413 POST/);
+  await log.expect(/^BODY_TOO_LARGE {2}.* 10 bytes\.\n +To allow more: http: \{ maxBodyBytes \}\.$/);
 });
 
 test("100 Continue is said when somebody reads, once, and only where it was asked for", async (context) => {
@@ -381,4 +394,39 @@ test("pipelined bodies do not mix", async (context) => {
   for (const length of lengths) connection.send(requestWithBody("POST", "/", text, "x".repeat(length)));
   for (const length of lengths) assert.equal((await connection.nextResponse()).text, `${length}`);
   connection.destroy();
+});
+
+test("a handler whose request breaks behind it is told that nobody waits for its answer", async (context) => {
+  const begun: Deferred = deferred();
+  const closed: Deferred = deferred();
+  const finished: Deferred = deferred();
+  let begins = 0;
+  class Waits extends RequestHandler {
+    async post() {
+      begins++;
+      const aborted = once(this.signal, "abort");
+      begun.resolve();
+      await aborted;
+      this.signal.throwIfAborted();
+    }
+    override onConnectionClose() {
+      closed.resolve();
+    }
+    override onFinish() {
+      finished.resolve();
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", Waits]]);
+  const head = requestText("POST", "/", ["Transfer-Encoding: chunked"]);
+  const connection = await RawConnection.open(server.port);
+  connection.send(`${head}3\r\nabc\r\n`);
+  await begun.promise;
+  connection.send("zz\r\n");
+  assert.equal((await connection.nextResponse()).status, 400);
+  await Promise.all([closed.promise, finished.promise, connection.ended()]);
+  await log.expect(/^400 \(127\.0\.0\.1\) REQUEST_MALFORMED/);
+  // What breaks in the segment that it came in is begun by nobody.
+  assert.equal((await exchange(server.port, `${head}zz\r\n`)).status, 400);
+  await log.expect(/^400 \(127\.0\.0\.1\) REQUEST_MALFORMED/);
+  assert.equal(begins, 1);
 });

@@ -50,6 +50,9 @@ export class Forms extends RequestHandler<{ id: string }> {
     const several: string[] = this.getArguments("a");
     // @ts-expect-error -- a default is a string
     this.getArgument("a", 5);
+    this.getArgument("a", undefined, { trim: false }) satisfies string;
+    // @ts-expect-error -- it is called trim
+    this.getBodyArguments("a", { strip: false });
     const files: readonly FormFile[] = this.files;
     // @ts-expect-error -- what came cannot be changed
     this.files.push();

@@ -214,7 +214,32 @@ export class Profile extends Base<{ id: string }> {
     return { name };
   }
 }
-void new Application([["/:id", Profile]]);
+export class ProfileFeed extends WebSocketHandler<{ id: string }> {
+  declare currentUser: User | null;
+  override open() {
+    // @ts-expect-error -- a socket's user may be nobody as well
+    this.writeMessage(this.currentUser.name);
+    this.writeMessage(this.currentUser?.name ?? this.params.id);
+  }
+}
+// The same by a generic, for who likes it better.
+export class TypedPage<Someone, Params extends object = NoParams> extends RequestHandler<Params> {
+  declare currentUser: Someone | null;
+}
+export class Account extends TypedPage<User, { id: string }> {
+  get() {
+    // @ts-expect-error -- the generic says what there is
+    void this.currentUser?.password;
+    return { name: this.currentUser?.name, id: this.params.id };
+  }
+}
+void new Application([
+  ["/:id", Profile],
+  ["/feed/:id", ProfileFeed],
+  ["/account/:id", Account],
+]);
+// @ts-expect-error -- by whichever way, the parameter id is missing
+void new Application([["/", Account]]);
 // @ts-expect-error -- the parameter id is missing
 void new Application([["/", Profile]]);
 export class Undeclared extends RequestHandler {

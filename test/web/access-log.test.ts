@@ -168,6 +168,18 @@ test("a handler refuses for many reasons under one code: each is explained", () 
   ]);
 });
 
+test("so is a form", () => {
+  const { access, take } = createLog();
+  const problems = [
+    describe("FORM_INVALID", { reason: "it has no end" }),
+    describe("FORM_INVALID", { reason: "it names no boundary" }),
+    describe("FORM_TOO_LARGE", { limit: 1, what: "parts", setting: "maxFormParts" }),
+    describe("FORM_TOO_LARGE", { limit: 1, what: "fields", setting: "maxFormFields" }),
+  ];
+  for (const problem of [...problems, ...problems]) access.refused(problem, "::1");
+  assert.equal(take().length, problems.length);
+});
+
 test("a thousand refusals are remembered, and the one explained longest ago is forgotten first", () => {
   const { access, take } = createLog();
   const refuse = (index: number): number => {

@@ -129,3 +129,45 @@ test("a handler may name its own tag, or have none", async (context) => {
   assert.equal((await get(server, "/set")).header("ETag"), '"mine"');
   assert.equal((await get(server, "/set", ['If-None-Match: "mine"'])).status, 304);
 });
+
+test("a computeEtag that fails, or returns what is no entity tag, is answered with 500", async (context) => {
+  class Failing extends page(() => "x") {
+    override computeEtag(): string {
+      throw new Error("no hash today");
+    }
+  }
+  class Tagged extends page(() => "x") {
+    override computeEtag(): string {
+      return decodeURIComponent(this.request.query);
+    }
+  }
+  const server = await serveRoutes(context, log, [
+    ["/failing", Failing],
+    ["/tagged", Tagged],
+  ]);
+  assert.equal((await get(server, "/failing")).status, 500);
+  await log.expect(/^Uncaught exception GET \/failing .*\nError: no hash today/);
+  await log.expect(/^500 GET/);
+  for (const tag of ["v1", '"a"b"', '"a\r\nX-Evil: 1"', '"ā"', 'w/"a"', ""]) {
+    const { status, headers } = await get(server, `/tagged?${encodeURIComponent(tag)}`);
+    assert.equal(status, 500, tag);
+    assert.equal(headers.has("x-evil"), false);
+    await log.expect(
+      /header "ETag" cannot be set: computeEtag\(\) returned ".*", which is no entity tag in quotes/,
+    );
+    await log.expect(/^500 GET/);
+  }
+  for (const tag of ['"v1"', 'W/"v1"', '""'])
+    assert.equal((await get(server, `/tagged?${encodeURIComponent(tag)}`)).header("ETag"), tag);
+});
+
+test("a reason phrase belongs to the status that the handler set, and not to a 304", async (context) => {
+  const fine = page((handler) => {
+    handler.setStatus(200, "Fine");
+    return "x";
+  });
+  const server = await serveRoutes(context, log, [["/", fine]]);
+  assert.equal((await fetch(server.url)).statusText, "Fine");
+  const again = await fetch(server.url, { headers: { "If-None-Match": "*" } });
+  assert.deepEqual([again.status, again.statusText], [304, "Not Modified"]);
+});

@@ -124,3 +124,42 @@ test("values that would become {} are no response", async (context) => {
     await log.expect(/^500 GET/);
   }
 });
+
+test("what is returned when the response is finished is not sent, and is let go of", async (context) => {
+  const released: string[] = [];
+  const sourceOf = (name: string) => ({ cancel: () => void released.push(name) });
+  const iterable = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.reject(new Error("it was read")),
+      return: () => {
+        released.push("iterable");
+        return Promise.resolve({ done: true as const, value: undefined });
+      },
+    }),
+  };
+  const results: Readonly<Record<string, () => object | string>> = {
+    response: () => new Response(new ReadableStream(sourceOf("response"))),
+    bodiless: () => new Response(null, { status: 201 }),
+    stream: () => new ReadableStream(sourceOf("stream")),
+    locked: () => {
+      const stream = new ReadableStream();
+      stream.getReader();
+      return stream;
+    },
+    iterable: () => iterable,
+    object: () => ({ late: true }),
+    text: () => "late",
+  };
+  class Late extends RequestHandler<{ name: string }> {
+    async get() {
+      await this.finish("in time");
+      return results[this.params.name]?.() ?? {};
+    }
+  }
+  const { at } = await runApplication(context, [["/:name", Late]]);
+  for (const name of Object.keys(results)) {
+    const response = await fetch(at(`/${name}`));
+    assert.deepEqual([response.status, await response.text()], [200, "in time"], name);
+  }
+  assert.deepEqual(released, ["response", "stream", "iterable"]);
+});

@@ -64,6 +64,15 @@ test("no header field can smuggle in another one", async (context) => {
     ["X-A:", "a"],
     ["", "a"],
     ["Ünlaut", "a"],
+    // A length that two readers could understand differently.
+    ["Content-Length", "+5"],
+    ["content-length", "-5"],
+    ["Content-Length", "5, 5"],
+    ["Content-Length", "0x5"],
+    ["Content-Length", ""],
+    ["Content-Length", "9".repeat(16)],
+    ["Content-Length", ["5", "6"]],
+    ["Content-Length", []],
   ];
   const { status, headers } = await respond(context, (handler) => {
     for (const [name, value] of table) {
@@ -80,6 +89,8 @@ test("no header field can smuggle in another one", async (context) => {
         },
       );
     }
+    handler.setHeader("Content-Length", 4);
+    assert.throws(() => handler.addHeader("content-length", 5), { code: "HEADER_INVALID" });
     handler.write("done");
   });
   assert.equal(status, 200);
@@ -144,6 +155,30 @@ test("statuses that have no content send none, whatever was written", async (con
     assert.equal(response.header("Content-Length"), undefined, String(status));
     assert.equal(response.header("Transfer-Encoding"), undefined, String(status));
   }
+});
+
+test("nor do they when they are written bit by bit, whatever length the handler says", async (context) => {
+  for (const status of [204, 304, 205]) {
+    const response = await respond(context, (handler) => {
+      handler.setStatus(status);
+      handler.setHeader("Content-Length", 8);
+      handler.write("not sent");
+      void handler.flush();
+      void handler.finish("neither");
+    });
+    assert.deepEqual(
+      [response.status, response.text, response.header("Content-Length")],
+      [status, "", undefined],
+    );
+  }
+});
+
+test("a 205 has no content either, and says so", async (context) => {
+  const response = await respond(context, (handler) => {
+    handler.setStatus(205);
+    handler.write("not sent");
+  });
+  assert.deepEqual([response.text, response.header("Content-Length")], ["", "0"]);
 });
 
 test("a redirect is 302, 301 or what is asked for", async (context) => {

@@ -249,3 +249,118 @@ test("flush tells a handler that its client has gone, and that is nobody's fault
   assert.deepEqual(codes, ["CLIENT_GONE", true, true]);
   await log.expect(/^200 GET \//);
 });
+
+test("an iterator that ends or fails by itself is not told to, as in a loop", async (context) => {
+  const told: string[] = [];
+  const iterable = (name: string, next: (count: number) => Promise<IteratorResult<string, undefined>>) => ({
+    [Symbol.asyncIterator]: () => {
+      let count = 0;
+      return {
+        next: () => next(count++),
+        return: () => {
+          told.push(name);
+          return Promise.resolve({ done: true as const, value: undefined });
+        },
+      };
+    },
+  });
+  const chunk = (count: number): Promise<IteratorResult<string, undefined>> =>
+    Promise.resolve(count < 2 ? { done: false, value: "x" } : { done: true, value: undefined });
+  const server = await serveRoutes(context, log, [
+    ["/ends", page(() => iterable("ends", chunk))],
+    ["/fails", page(() => iterable("fails", () => Promise.reject(new Error("no chunk"))))],
+    [
+      "/wrong",
+      page(() => iterable("wrong", () => Promise.resolve({ done: false, value: 5 as unknown as string }))),
+    ],
+  ]);
+  assert.equal((await get(server, "/ends")).text, "xx");
+  assert.equal((await get(server, "/fails")).status, 500);
+  await log.expect(/^Uncaught exception GET \/fails .*\nError: no chunk/);
+  assert.equal((await get(server, "/wrong")).status, 500);
+  await log.expect(/^Uncaught exception GET \/wrong .*\n.*chunk must be/);
+  for (let line = 0; line < 2; line++) await log.expect(/^500 GET/);
+  assert.deepEqual(told, ["wrong"]);
+});
+
+test("a flush that is waited for ends when the client leaves, and what is not sent then is no failure", async (context) => {
+  const codes: unknown[] = [];
+  const done = deferred();
+  class Large extends RequestHandler {
+    async get() {
+      this.setHeader("Content-Length", 100 << 20);
+      // More than the buffers between take, and less than was announced.
+      this.write(Buffer.alloc(50 << 20));
+      await this.flush().catch((error: unknown) => codes.push((error as { code?: string }).code));
+      this.write("some more");
+    }
+    override onFinish() {
+      done.resolve();
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", Large]]);
+  const connection = await RawConnection.open(server.port);
+  connection.send(requestText("GET", "/"));
+  await connection.received();
+  connection.destroy();
+  await done.promise;
+  assert.deepEqual(codes, ["CLIENT_GONE"]);
+  await log.expect(/^200 GET \//);
+});
+
+test("what was written before a stream is sent before its first chunk is there", async (context) => {
+  const asked = deferred();
+  const gate = deferred();
+  async function* late() {
+    asked.resolve();
+    await gate.promise;
+    yield "chunk";
+  }
+  const written = page((handler) => {
+    handler.write("before ");
+    return late();
+  });
+  const server = await serveRoutes(context, log, [["/", written]]);
+  const connection = await RawConnection.open(server.port);
+  connection.send(requestText("GET", "/"));
+  await connection.received();
+  await asked.promise;
+  gate.resolve();
+  assert.equal((await connection.nextResponse()).text, "before chunk");
+  connection.destroy();
+});
+
+test("a stream for a client that has gone already is not waited for", async (context) => {
+  const entered = deferred();
+  const gone = deferred();
+  const returned = deferred();
+  const done = deferred();
+  class Late extends RequestHandler {
+    async get() {
+      entered.resolve();
+      await gone.promise;
+      return {
+        [Symbol.asyncIterator]: () => ({
+          next: () => new Promise<IteratorResult<string>>(() => {}),
+          return: () => {
+            returned.resolve();
+            return Promise.resolve({ done: true as const, value: undefined });
+          },
+        }),
+      };
+    }
+    override onConnectionClose() {
+      gone.resolve();
+    }
+    override onFinish() {
+      done.resolve();
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", Late]]);
+  const connection = await RawConnection.open(server.port);
+  connection.send(requestText("GET", "/"));
+  await entered.promise;
+  connection.destroy();
+  await Promise.all([returned.promise, done.promise]);
+  await log.expect(/^499 GET \/ .* the client left$/);
+});

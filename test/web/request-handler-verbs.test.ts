@@ -318,3 +318,29 @@ test("a handler may have methods of its own, of those that can come", async (con
     assert.throws(() => new Application([["/", Wrong]]), { code: "METHOD_INVALID", message: reason });
   }
 });
+
+test("a head() of its own says the length of what it does not make, or none", async (context) => {
+  class Own extends RequestHandler {
+    head() {
+      const { query } = this.request;
+      if (query === "response") return new Response(null, { headers: { "Content-Length": "5000" } });
+      if (query === "text") return "four";
+      if (query === "known") this.setHeader("Content-Length", 5000);
+      return undefined;
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", Own]]);
+  const lengths = ["?known", "?response", "?text", ""].map(async (query) => {
+    const connection = await RawConnection.open(server.port);
+    connection.send(requestText("HEAD", `/${query}`) + requestText("HEAD", "/missing"));
+    const { status, header } = await connection.nextResponse("HEAD");
+    assert.equal(status, 200);
+    assert.equal(header("Transfer-Encoding"), undefined);
+    assert.equal((await connection.nextResponse("HEAD")).status, 404, "the connection goes on");
+    await log.expect(/^404 HEAD/);
+    connection.destroy();
+    return header("Content-Length");
+  });
+  // RFC 9110 §8.6: what would be sent to GET, or nothing; never the length of the answer to HEAD.
+  assert.deepEqual(await Promise.all(lengths), ["5000", "5000", "4", undefined]);
+});

@@ -77,12 +77,12 @@ export class BodyReader {
 
   /** The body chunk by chunk. @throws WaterspoutError BODY_USED */
   stream(): AsyncIterable<Uint8Array> {
-    return this.#take("this.body");
+    return this.#take("this.body", this.#streamBytesMax());
   }
 
   /** All bytes, as often as wanted. @throws WaterspoutError BODY_USED; BodyError */
   bytes(): Promise<Uint8Array> {
-    this.#bytes ??= this.#take("bytes(), text() or json()").bytes();
+    this.#bytes ??= this.#take("bytes(), text() or json()", this.#limits.maxBodyBytes).bytes();
     return this.#bytes;
   }
 
@@ -113,7 +113,11 @@ export class BodyReader {
       throw new BodyError(describe("FORM_INVALID", { reason: "it names no boundary" }));
     const { maxFormParts, maxPartHeaderBytes, maxFieldBytes } = this.#limits;
     const limits = { partsMax: maxFormParts, headerBytesMax: maxPartHeaderBytes };
-    for await (const raw of new MultipartReader(this.#take("parts()"), boundary, limits)) {
+    for await (const raw of new MultipartReader(
+      this.#take("parts()", this.#streamBytesMax()),
+      boundary,
+      limits,
+    )) {
       yield new FormPart(raw, maxFieldBytes);
     }
   }
@@ -131,7 +135,7 @@ export class BodyReader {
     }
     this.#refuseEncoding();
     if (!isUtf8Type(type)) throw this.#wrongType("a form in UTF-8");
-    const bytes = await this.#take("the form").bytes();
+    const bytes = await this.#take("the form", this.#limits.maxBodyBytes).bytes();
     this.#form = parseUrlencodedForm(bytes, this.#limits.maxFormFields);
   }
 
@@ -145,12 +149,18 @@ export class BodyReader {
     return parseMediaType(fieldValue(this.#exchange.headers, "content-type"));
   }
 
-  #take(reader: string): RequestBody {
+  /** How much may come of what is not kept: of a form that the framework reads, no more than of any other body. */
+  #streamBytesMax(): number {
+    return this.#options.streamRequestBody ? Infinity : this.#limits.maxBodyBytes;
+  }
+
+  /** Hands the body to `reader`, who takes so many bytes of it unless the handler has a limit of its own. */
+  #take(reader: string, bytesMaxDefault: number): RequestBody {
     if (this.#body !== undefined) throw misuse("BODY_USED", { what: reader, reader: this.#reader });
     this.#reader = reader;
-    const { streamRequestBody, maxBodyBytes } = this.#options;
+    const { maxBodyBytes } = this.#options;
     const { bodyTimeoutMs } = this.#limits;
-    const bytesMax = maxBodyBytes ?? (streamRequestBody ? Infinity : this.#limits.maxBodyBytes);
+    const bytesMax = maxBodyBytes ?? bytesMaxDefault;
     const setting =
       maxBodyBytes === undefined ? "http: { maxBodyBytes }" : "static readonly maxBodyBytes of the handler";
     this.#body = this.#exchange.openBody({ bytesMax, timeoutMs: bodyTimeoutMs, setting });

@@ -123,6 +123,7 @@ test("a form that is no percent-encoded UTF-8 is 400", async (context) => {
     await log.expect(/^400 POST/);
   }
   await log.expect(/^FORM_INVALID {2}.*: a name or value is not percent-encoded UTF-8\.$/);
+  await log.expect(/^FORM_INVALID {2}.*: it is not UTF-8\.$/);
   for (const charset of ["latin1", "utf-16"]) {
     assert.equal((await post(server, "/", `${urlencoded}; charset=${charset}`, "a=1")).status, 415);
     await log.expect(/^415 POST/);
@@ -262,4 +263,24 @@ test("a form that has been read cannot be read as bytes, nor what was streamed a
     /^Uncaught exception(.*\n)*WaterspoutError: bytes\(\).* the body has been read by this\.body/,
   );
   await log.expect(/^500 PUT/);
+});
+
+test("white space around a value stays where it is asked for", async (context) => {
+  class Passwords extends RequestHandler {
+    post() {
+      const whole = { trim: false };
+      return [
+        this.getBodyArgument("p", undefined, whole),
+        this.getQueryArgument("p", undefined, whole),
+        this.getArgument("p", undefined, whole),
+        this.getArgument("none", " x ", whole),
+        ...this.getBodyArguments("p", whole),
+        ...this.getArguments("p", whole),
+        this.getArgument("p", undefined, { trim: true }),
+      ];
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", Passwords]]);
+  const { text } = await post(server, "/?p=+q", urlencoded, "p=%09b+");
+  assert.deepEqual(JSON.parse(text), ["\tb ", " q", "\tb ", " x ", "\tb ", " q", "\tb ", "b"]);
 });
