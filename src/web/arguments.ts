@@ -25,27 +25,35 @@ export function parseQuery(query: string, pairsMax = Infinity): Pair[] | undefin
   return pairs;
 }
 
-/** The values of `name` in order, without white space around them. @throws Refusal ARGUMENT_INVALID */
-export function argumentsOf(pairs: readonly Pair[], name: string): string[] {
+/** How an argument is read. */
+export interface ArgumentOptions {
+  /** False leaves the white space around a value: of a password, or of a text that somebody wrote. Default true. */
+  readonly trim?: boolean;
+}
+
+/** The values of `name` in order, without white space around them unless it is wanted. @throws Refusal ARGUMENT_INVALID */
+export function argumentsOf(pairs: readonly Pair[], name: string, options: ArgumentOptions = {}): string[] {
+  const { trim = true } = options;
   const values: string[] = [];
   for (const [each, value] of pairs) {
     if (each !== name) continue;
     if (value === undefined) throw new Refusal(describe("ARGUMENT_INVALID", { name: quote(name) }));
-    values.push(value.trim());
+    values.push(trim ? value.trim() : value);
   }
   return values;
 }
 
 /** The last of the values, or the default. @throws Refusal ARGUMENT_MISSING; `where` says in which place. */
-export function lastArgument(
+export function lastArgument<Default extends string | null>(
   values: readonly string[],
   name: string,
-  defaultValue: string | undefined,
+  defaultValue: Default | undefined,
   where: "query" | "form" | "query or form",
-): string {
-  const value = values.at(-1) ?? defaultValue;
-  if (value === undefined) throw new Refusal(describe("ARGUMENT_MISSING", { where, name: quote(name) }));
-  return value;
+): string | Default {
+  const value = values.at(-1);
+  if (value !== undefined) return value;
+  if (defaultValue !== undefined) return defaultValue;
+  throw new Refusal(describe("ARGUMENT_MISSING", { where, name: quote(name) }));
 }
 
 function parsePair(pair: string): Pair {

@@ -2,6 +2,7 @@ import { misuse } from "../base/errors.ts";
 import { kindOf, quote } from "../base/text.ts";
 import { isToken } from "../protocol/http/field-values.ts";
 import { checkHeader } from "../transport/check-header.ts";
+import type { ArgumentOptions } from "./arguments.ts";
 import { argumentsOf, lastArgument, parseQuery } from "./arguments.ts";
 import type { ClearCookieOptions, CookieOptions } from "./cookies.ts";
 import { RequestCookies } from "./cookies.ts";
@@ -105,14 +106,23 @@ export abstract class Handler<Params extends object = NoParams> {
    * The last value of a query argument, without white space around it.
    *
    * Without a default, a missing argument answers the request with 400; so does one that is not UTF-8.
+   *
+   * @param defaultValue a text, or null.
+   * @param options `{ trim: false }` leaves the white space.
    */
-  getQueryArgument(name: string, defaultValue?: string): string {
-    return lastArgument(this.getQueryArguments(name), name, defaultValue, "query");
+  getQueryArgument(name: string, defaultValue?: undefined, options?: ArgumentOptions): string;
+  getQueryArgument<Default extends string | null>(
+    name: string,
+    defaultValue: Default | undefined,
+    options?: ArgumentOptions,
+  ): string | Default;
+  getQueryArgument(name: string, defaultValue?: string | null, options?: ArgumentOptions): string | null {
+    return lastArgument(this.getQueryArguments(name, options), name, defaultValue, "query");
   }
 
-  /** All values of a query argument, in order, without white space around them. */
-  getQueryArguments(name: string): string[] {
-    return argumentsOf(parseQuery(this.request.query), name);
+  /** All values of a query argument, in order, without white space around them unless `{ trim: false }`. */
+  getQueryArguments(name: string, options?: ArgumentOptions): string[] {
+    return argumentsOf(parseQuery(this.request.query), name, options);
   }
 
   /**

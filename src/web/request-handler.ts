@@ -5,6 +5,7 @@ import { isThenable } from "../base/thenable.ts";
 import { checkReason } from "../transport/check-header.ts";
 import type { FileResult } from "../transport/file-responder.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
+import type { ArgumentOptions } from "./arguments.ts";
 import { argumentsOf, lastArgument } from "./arguments.ts";
 import type { BodyReader } from "./body/body-reader.ts";
 import type { FormFile } from "./body/form-file.ts";
@@ -317,30 +318,47 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    *
    * Without a default, a missing argument answers the request with 400; so does one that is not UTF-8.
    *
+   * @param defaultValue a text, or null.
+   * @param options `{ trim: false }` leaves the white space.
    * @throws WaterspoutError FORM_NOT_READ in `prepare` of a request with a form.
    */
-  getArgument(name: string, defaultValue?: string): string {
-    return lastArgument(this.getArguments(name), name, defaultValue, "query or form");
+  getArgument(name: string, defaultValue?: undefined, options?: ArgumentOptions): string;
+  getArgument<Default extends string | null>(
+    name: string,
+    defaultValue: Default | undefined,
+    options?: ArgumentOptions,
+  ): string | Default;
+  getArgument(name: string, defaultValue?: string | null, options?: ArgumentOptions): string | null {
+    return lastArgument(this.getArguments(name, options), name, defaultValue, "query or form");
   }
 
   /** All values of an argument, those of the query first. @throws like `getArgument` */
-  getArguments(name: string): string[] {
+  getArguments(name: string, options?: ArgumentOptions): string[] {
     const fields = this.#attachedReader().fieldsBesidesQuery(`getArgument(${kindOf(name)})`);
-    return [...this.getQueryArguments(name), ...argumentsOf(fields, name)];
+    return [...this.getQueryArguments(name, options), ...argumentsOf(fields, name, options)];
   }
 
   /**
    * The last value of a field of the form, without white space around it. Without a default, a missing one answers with 400.
    *
+   * @param defaultValue a text, or null.
+   * @param options `{ trim: false }` leaves the white space.
    * @throws WaterspoutError FORM_NOT_READ in `prepare`, and where the handler streams.
    */
-  getBodyArgument(name: string, defaultValue?: string): string {
-    return lastArgument(this.getBodyArguments(name), name, defaultValue, "form");
+  getBodyArgument(name: string, defaultValue?: undefined, options?: ArgumentOptions): string;
+  getBodyArgument<Default extends string | null>(
+    name: string,
+    defaultValue: Default | undefined,
+    options?: ArgumentOptions,
+  ): string | Default;
+  getBodyArgument(name: string, defaultValue?: string | null, options?: ArgumentOptions): string | null {
+    return lastArgument(this.getBodyArguments(name, options), name, defaultValue, "form");
   }
 
   /** All values of a field of the form, in order. @throws like `getBodyArgument` */
-  getBodyArguments(name: string): string[] {
-    return argumentsOf(this.#attachedReader().form(`getBodyArgument(${kindOf(name)})`).fields, name);
+  getBodyArguments(name: string, options?: ArgumentOptions): string[] {
+    const { fields } = this.#attachedReader().form(`getBodyArgument(${kindOf(name)})`);
+    return argumentsOf(fields, name, options);
   }
 
   /** Reads the form, if there is one and the handler does not stream; once, also when called early, to check a token in it. @internal */
