@@ -13,6 +13,8 @@ import type { FormPart } from "./body/form-part.ts";
 import { assertSchema, checkSchema } from "./body/json.ts";
 import type { SchemaOutput, StandardSchema } from "./body/standard-schema.ts";
 import { isChunked } from "./chunk-source.ts";
+import type { OutgoingMessage, SendOptions } from "./outgoing-message.ts";
+import { checkChannel, shareMessage } from "./outgoing-message.ts";
 import type { Environment } from "./environment.ts";
 import { renderErrorPage } from "./error-page.ts";
 import { computeEtag } from "./etag.ts";
@@ -232,6 +234,24 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     const writer = this.#attachedWriter();
     writer.dropBody();
     void writer.finish();
+  }
+
+  /**
+   * Sends a message to all subscribers of a channel, like `Application.publish`: what a request has changed, those hear at once who have a
+   * connection open.
+   *
+   * @throws WaterspoutError CHANNEL_INVALID, ARGUMENT_TYPE_INVALID for what `writeMessage` of a `WebSocketHandler` would not send.
+   * @example
+   * class Messages extends RequestHandler<{ room: string }> {
+   *   async post() {
+   *     this.publish(`room:${this.params.room}`, await this.text());
+   *     this.setStatus(204);
+   *   }
+   * }
+   */
+  publish(channel: string, message: OutgoingMessage, options?: SendOptions): void {
+    checkChannel(channel);
+    this.#environment.engine.publish(channel, shareMessage(message, options));
   }
 
   // The body of the request, and the arguments that come in it: all of it is in web/body.

@@ -92,6 +92,7 @@ const mainNames = [
 ].concat([
   "authenticated",
   "createSignedValue",
+  "escapeHtml",
   "decodeSignedValue",
   "pathOnSite",
   "ErrorDetails",
