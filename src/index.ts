@@ -42,6 +42,7 @@ export type { AccessLogConnection, AccessLogEntry, AccessLogSetting } from "./we
 export { Finish } from "./web/finish.ts";
 export { ErrorHandler } from "./web/error-handler.ts";
 export type { ErrorHandlerOptions } from "./web/error-handler.ts";
+export { escapeHtml } from "./web/error-page.ts";
 export { authenticated } from "./web/authenticated.ts";
 export type { ClearCookieOptions, CookieOptions } from "./web/cookies.ts";
 export type { GetSignedCookieOptions, HandlerContext, NoParams, SignedCookieOptions } from "./web/handler.ts";

@@ -47,15 +47,16 @@ export function argumentsOf(
 }
 
 /** The last of the values, or the default. @throws Refusal ARGUMENT_MISSING; `where` says in which place. */
-export function lastArgument(
+export function lastArgument<Default extends string | null | undefined>(
   values: readonly string[],
   name: string,
-  defaultValue: string | undefined,
+  defaultValue: Default,
   where: "query" | "form" | "query or form",
-): string {
-  const value = values.at(-1) ?? defaultValue;
-  if (value === undefined) throw new Refusal(describe("ARGUMENT_MISSING", { where, name: quote(name) }));
-  return value;
+): string | Exclude<Default, undefined> {
+  const value = values.at(-1);
+  if (value !== undefined) return value;
+  if (defaultValue !== undefined) return defaultValue as Exclude<Default, undefined>;
+  throw new Refusal(describe("ARGUMENT_MISSING", { where, name: quote(name) }));
 }
 
 function parsePair(pair: string): Pair {

@@ -29,6 +29,9 @@ export class ErrorHandler extends RequestHandler {
     throw new HttpError(this.#status);
   }
 
+  /** There is nothing that a forged request could change, and a path that does not exist shall say so. */
+  override checkXsrfCookie(): void {}
+
   // What `prepare` refuses has to be a method that there is.
   get(): void {}
   head(): void {}

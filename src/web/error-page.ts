@@ -50,7 +50,16 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#x27;",
 };
 
-/** Text as it may stand in HTML, in an element or a quoted attribute. */
+/**
+ * Text as it may stand in HTML, in an element or a quoted attribute.
+ *
+ * @example
+ * class Greeting extends RequestHandler {
+ *   get() {
+ *     return `Hello, ${escapeHtml(this.getQueryArgument("name"))}!`;
+ *   }
+ * }
+ */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -105,12 +105,19 @@ export abstract class Handler<Params extends object = NoParams> {
    * The last value of a query argument, without white space around it.
    *
    * Without a default, a missing argument answers the request with 400; so does one that is not UTF-8.
+   *
+   * @param defaultValue a text, or null.
+   * @param options `{ trim: false }` leaves the white space.
    */
-  getQueryArgument(name: string, defaultValue?: string, options?: ArgumentOptions): string {
+  getQueryArgument<Default extends string | null | undefined = undefined>(
+    name: string,
+    defaultValue?: Default,
+    options?: ArgumentOptions,
+  ): string | Exclude<Default, undefined> {
     return lastArgument(this.getQueryArguments(name, options), name, defaultValue, "query");
   }
 
-  /** All values of a query argument, in order, without white space around them. */
+  /** All values of a query argument, in order, without white space around them unless `{ trim: false }`. */
   getQueryArguments(name: string, options?: ArgumentOptions): string[] {
     return argumentsOf(parseQuery(this.request.query), name, options);
   }

@@ -13,6 +13,8 @@ import type { FormPart } from "./body/form-part.ts";
 import { assertSchema, checkSchema } from "./body/json.ts";
 import type { SchemaOutput, StandardSchema } from "./body/standard-schema.ts";
 import { isChunked, releaseBody } from "./chunk-source.ts";
+import type { OutgoingMessage, SendOptions } from "./outgoing-message.ts";
+import { checkChannel, shareMessage } from "./outgoing-message.ts";
 import type { Environment } from "./environment.ts";
 import { renderErrorPage } from "./error-page.ts";
 import { computeEtag } from "./etag.ts";
@@ -234,6 +236,24 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     void writer.finish();
   }
 
+  /**
+   * Sends a message to all subscribers of a channel, like `Application.publish`: what a request has changed, those hear at once who have a
+   * connection open.
+   *
+   * @throws WaterspoutError CHANNEL_INVALID, ARGUMENT_TYPE_INVALID for what `writeMessage` of a `WebSocketHandler` would not send.
+   * @example
+   * class Messages extends RequestHandler<{ room: string }> {
+   *   async post() {
+   *     this.publish(`room:${this.params.room}`, await this.text());
+   *     this.setStatus(204);
+   *   }
+   * }
+   */
+  publish(channel: string, message: OutgoingMessage, options?: SendOptions): void {
+    checkChannel(channel);
+    this.#environment.engine.publish(channel, shareMessage(message, options));
+  }
+
   // The body of the request, and the arguments that come in it: all of it is in web/body.
 
   /**
@@ -318,9 +338,15 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    *
    * Without a default, a missing argument answers the request with 400; so does one that is not UTF-8.
    *
+   * @param defaultValue a text, or null.
+   * @param options `{ trim: false }` leaves the white space.
    * @throws WaterspoutError FORM_NOT_READ in `prepare` of a request with a form.
    */
-  getArgument(name: string, defaultValue?: string, options?: ArgumentOptions): string {
+  getArgument<Default extends string | null | undefined = undefined>(
+    name: string,
+    defaultValue?: Default,
+    options?: ArgumentOptions,
+  ): string | Exclude<Default, undefined> {
     return lastArgument(this.getArguments(name, options), name, defaultValue, "query or form");
   }
 
@@ -333,9 +359,15 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   /**
    * The last value of a field of the form, without white space around it. Without a default, a missing one answers with 400.
    *
+   * @param defaultValue a text, or null.
+   * @param options `{ trim: false }` leaves the white space.
    * @throws WaterspoutError FORM_NOT_READ in `prepare`, and where the handler streams.
    */
-  getBodyArgument(name: string, defaultValue?: string, options?: ArgumentOptions): string {
+  getBodyArgument<Default extends string | null | undefined = undefined>(
+    name: string,
+    defaultValue?: Default,
+    options?: ArgumentOptions,
+  ): string | Exclude<Default, undefined> {
     return lastArgument(this.getBodyArguments(name, options), name, defaultValue, "form");
   }
 

@@ -101,6 +101,7 @@ const mainNames = [
   "AccessLogEntry",
   "authenticated",
   "createSignedValue",
+  "escapeHtml",
   "decodeSignedValue",
   "pathOnSite",
   "ErrorDetails",

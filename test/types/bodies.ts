@@ -47,8 +47,14 @@ export class Forms extends RequestHandler<{ id: string }> {
   static override readonly maxBodyBytes = 1000;
   async post() {
     const one: string = this.getBodyArgument("a");
+    const given: string = this.getBodyArgument("a", "default", { trim: false });
+    const exact: string = this.getArgument("a", undefined, { trim: false });
+    const perhaps: string | null = this.getArgument("a", null);
+    // @ts-expect-error -- null is possible where it is the default
+    const sure: string = this.getBodyArgument("a", null);
+    void [given, exact, perhaps, sure];
     const several: string[] = this.getArguments("a");
-    // @ts-expect-error -- a default is a string
+    // @ts-expect-error -- a default is a string or null
     this.getArgument("a", 5);
     this.getArgument("a", undefined, { trim: false }) satisfies string;
     // @ts-expect-error -- it is called trim

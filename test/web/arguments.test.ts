@@ -94,6 +94,32 @@ test("an argument is its last value, without white space around it", async (cont
   assert.equal((JSON.parse((await get(server, "/?q=1&p")).text) as { orDefault: string }).orDefault, "");
 });
 
+test("an argument keeps its white space where that is wanted, and its default may be null", async (context) => {
+  class Exact extends RequestHandler {
+    get() {
+      const options = { trim: false };
+      return {
+        last: this.getQueryArgument("q", undefined, options),
+        every: this.getQueryArguments("q", options),
+        trimmed: this.getQueryArgument("q", null, { trim: true }),
+        orNull: this.getQueryArgument("p", null),
+        orDefault: this.getQueryArgument("p", " all ", options),
+      };
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", Exact]]);
+  assert.deepEqual(JSON.parse((await get(server, "/?q=%0A1&q=+two%20words++")).text), {
+    last: " two words  ",
+    every: ["\n1", " two words  "],
+    trimmed: "two words",
+    orNull: null,
+    orDefault: " all ",
+  });
+  assert.equal((await get(server, "/")).status, 400);
+  await log.expect(/^400 GET/);
+  await log.expect(/^ARGUMENT_MISSING/);
+});
+
 test("an argument that is missing without a default is 400, and the log names it", async (context) => {
   const server = await serveRoutes(context, log, [["/", Reader]]);
   for (const path of ["/", "/?p=1", "/?Q=1"]) {

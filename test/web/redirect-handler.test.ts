@@ -38,6 +38,14 @@ test("an ErrorHandler answers with its status, whatever is asked", async (contex
   }
 });
 
+test("an ErrorHandler wants no proof that a request is not forged: what is not there is not there", async (context) => {
+  const routes = [["/old/*", ErrorHandler, { status: 404 }]] as const;
+  const server = await serveRoutes(context, log, routes, { xsrfCookies: true });
+  const evil = ["Origin: http://evil.example"];
+  assert.equal((await request(server, "POST", "/old/x", evil)).status, 404);
+  await log.expect(/^404 POST/);
+});
+
 test("options that make no sense are the program's fault", async (context) => {
   const server = await serveRoutes(context, log, [
     ["/error", ErrorHandler, { status: 200 }],

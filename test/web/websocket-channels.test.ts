@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
-import { WebSocketHandler } from "../../src/index.ts";
+import { RequestHandler, WebSocketHandler } from "../../src/index.ts";
 import { MemoryEngine } from "../../src/hub/memory-engine.ts";
 import { encodeRawFrame, startApplication, TestClient } from "../../src/testing/index.ts";
 import { Inbox } from "../../src/testing/inbox.ts";
@@ -67,6 +67,25 @@ test("publish reaches all subscribers but the publisher, Application.publish rea
   assert.deepEqual(await messagesOf(one, oneClient), expected);
   assert.deepEqual(await messagesOf(two, twoClient), ["from one", ...expected]);
   assert.deepEqual(await messagesOf(three, threeClient), ["from two"]);
+});
+
+test("a request publishes to all subscribers", async (context) => {
+  class Messages extends RequestHandler {
+    async post() {
+      this.publish("room", await this.text());
+      return [codeOf(() => this.publish("", "x")), codeOf(() => this.publish("room", 5 as never))];
+    }
+  }
+  const running = await runApplication(context, [
+    ["/ws", Puppet],
+    ["/messages", Messages],
+  ]);
+  const [one, oneClient] = await connectPair(running, "room");
+  const [two, twoClient] = await connectPair(running, "other");
+  const answer = await fetch(running.at("/messages"), { method: "POST", body: "from a request" });
+  assert.deepEqual(await answer.json(), ["CHANNEL_INVALID", "ARGUMENT_TYPE_INVALID"]);
+  assert.deepEqual(await messagesOf(one, oneClient), ["from a request"]);
+  assert.deepEqual(await messagesOf(two, twoClient), []);
 });
 
 test("to subscribe twice or to unsubscribe what is not subscribed does nothing", async (context) => {

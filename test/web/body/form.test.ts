@@ -71,6 +71,35 @@ test("an argument is of the query or the form; the form's come last", async (con
   });
 });
 
+test("a field keeps its white space where that is wanted, and its default may be null", async (context) => {
+  class Exact extends RequestHandler {
+    post() {
+      const options = { trim: false };
+      return {
+        password: this.getBodyArgument("a", undefined, options),
+        every: this.getBodyArguments("a", options),
+        any: this.getArgument("a", undefined, options),
+        all: this.getArguments("a", options),
+        orNull: [this.getBodyArgument("b", null), this.getArgument("b", null)],
+      };
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", Exact]]);
+  const parts = multipart([{ name: "a", content: " s e " }]);
+  for (const [type, body] of [
+    [urlencoded, "a=+s+e+"],
+    [multipartType, parts],
+  ] as const) {
+    assert.deepEqual(JSON.parse((await post(server, "/?a=+1", type, body)).text), {
+      password: " s e ",
+      every: [" s e "],
+      any: " s e ",
+      all: [" 1", " s e "],
+      orNull: [null, null],
+    });
+  }
+});
+
 test("a request without a body has no form; GET has none with one", async (context) => {
   const server = await serveRoutes(context, log, [["/", Reader]]);
   const none = { any: ["none", []], query: [], form: ["none", []] };
