@@ -1,4 +1,5 @@
 import { reasonPhrase } from "../transport/plain-answer.ts";
+import { escapeHtml } from "./html.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** A body for a refusal, with its type: HTML for who asks for it, plain text for everybody else. */
@@ -40,17 +41,4 @@ ${paragraphs}
 </html>
 `;
   return { type: "text/html; charset=utf-8", body };
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#x27;",
-};
-
-/** Text as it may stand in HTML, in an element or a quoted attribute. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -22,6 +22,7 @@ import { encodeLocation } from "./location.ts";
 import { Refusal } from "./refusal.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import { securityHeaders } from "./security-headers.ts";
+import type { TemplateData, TemplateName } from "./templates/template-engine.ts";
 import { xsrfFieldName } from "./xsrf.ts";
 
 /** What a verb method may return: see `RequestHandler`. */
@@ -200,6 +201,22 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     const writer = this.#attachedWriter();
     if (chunk !== undefined) writer.write(chunk);
     return writer.finish() ?? Promise.resolve();
+  }
+
+  /**
+   * Sends a template with this data as the response, after what has been written. Resolves when it has been handed over.
+   *
+   * @throws WaterspoutError (as a rejection) HEADERS_SENT, and as `renderString`
+   * @example
+   * class Story extends RequestHandler<{ id: string }> {
+   *   get() {
+   *     return this.render("story", { title: `Story ${this.params.id}` });
+   *   }
+   * }
+   */
+  async render<Name extends TemplateName>(name: Name, ...data: TemplateData<Name>): Promise<void> {
+    const page = await this.renderString(name, ...data);
+    await this.finish(page);
   }
 
   /**

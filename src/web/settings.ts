@@ -9,6 +9,9 @@ import { parseOriginPattern } from "../protocol/http/origin.ts";
 import type { CompressionOptions, ResolvedCompression } from "../protocol/websocket/compression-options.ts";
 import { resolveCompression } from "../protocol/websocket/compression-options.ts";
 import { AddressList } from "../transport/address-list.ts";
+import type { TemplateEngine } from "./templates/template-engine.ts";
+import type { TemplateSettings } from "./templates/template-settings.ts";
+import { resolveTemplateEngine, templateSettingNames } from "./templates/template-settings.ts";
 import type { ResolvedUserSettings, UserSettings } from "./user-settings.ts";
 import { resolveUserSettings, userSettingNames } from "./user-settings.ts";
 
@@ -18,7 +21,7 @@ import { resolveUserSettings, userSettingNames } from "./user-settings.ts";
  * @example
  * const settings: Settings = { allowedOrigins: ["https://app.example.com"], debug: true };
  */
-export interface Settings extends UserSettings {
+export interface Settings extends UserSettings, TemplateSettings {
   /** Tell the client, too, why something was refused or failed. Not for production. Default false. */
   readonly debug?: boolean;
   /** Where log lines go. Default: standard error, in Tornado's format, with colour on a terminal. */
@@ -109,6 +112,8 @@ export interface ResolvedSettings {
   readonly fallback: FallbackLimits;
   /** Of cookies, logins and XSRF protection. */
   readonly users: ResolvedUserSettings;
+  /** Undefined where there are no templates. */
+  readonly templates: TemplateEngine | undefined;
 }
 
 /** The settings of WebSocket connections, checked and complete. */
@@ -132,6 +137,7 @@ const settingNames = [
   "websocket",
   "fallback",
   ...userSettingNames,
+  ...templateSettingNames,
 ] as const;
 
 /** Checks settings. @throws WaterspoutError SETTING_UNKNOWN, SETTING_INVALID with the entry that is wrong. */
@@ -163,6 +169,7 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
     websocket: resolveWebSocket(settings.websocket),
     fallback: resolveLimits("fallback", settings.fallback, defaultFallbackLimits),
     users: resolveUserSettings(settings),
+    templates: resolveTemplateEngine(settings, debug === true),
   };
 }
 
