@@ -10,17 +10,12 @@ export interface ErrorPage {
 
 /**
  * The page that says no. In production it has the status, the code and a sentence without internals; in debug mode all
- * that the log has, and the stack of an exception.
+ * that the log has.
  */
-export function renderErrorPage(
-  refusal: Refusal,
-  accept: string | undefined,
-  debug: boolean,
-  stack?: string,
-): ErrorPage {
+export function renderErrorPage(refusal: Refusal, accept: string | undefined, debug: boolean): ErrorPage {
   const title = `${refusal.status}: ${refusal.reason ?? reasonPhrase(refusal.status)}`;
   const { code, message, advice } = refusal.problem;
-  const details = debug ? [message, advice, stack ?? ""].filter(Boolean) : [refusal.publicMessage];
+  const details = debug ? [message, advice].filter(Boolean) : [refusal.publicMessage];
   if (!accept?.includes("text/html")) {
     return { type: "text/plain; charset=utf-8", body: `${title}\n${code}: ${details.join("\n")}\n` };
   }

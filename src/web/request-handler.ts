@@ -77,7 +77,7 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   #writer: ResponseWriter | undefined;
   #abort: AbortController | undefined;
   #lost: WaterspoutError | undefined;
-  #refused: { readonly refusal: Refusal; readonly stack: string | undefined } | undefined;
+  #refused: Refusal | undefined;
 
   constructor(context: HandlerContext) {
     super(context);
@@ -116,13 +116,11 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    * }
    */
   writeError(status: number, details: ErrorDetails): HandlerResult {
-    const { refusal, stack } = this.#refused ?? {
-      refusal: Refusal.from(new HttpError(status, details.message), this.constructor.name),
-      stack: undefined,
-    };
+    const refusal =
+      this.#refused ?? Refusal.from(new HttpError(status, details.message), this.constructor.name);
     const { debug } = this.#environment.settings;
     const accept = this.request.header("accept");
-    const page = refusal.ownPage(debug) ?? renderErrorPage(refusal, accept, debug, stack);
+    const page = refusal.ownPage(debug) ?? renderErrorPage(refusal, accept, debug);
     this.setHeader("Content-Type", page.type);
     this.setHeader("X-Content-Type-Options", "nosniff");
     this.write(page.body);
@@ -418,13 +416,13 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   }
 
   /** Answers with the page of an error. @internal */
-  async finishWithError(refusal: Refusal, error: unknown, stack: string | undefined): Promise<void> {
+  async finishWithError(refusal: Refusal, error: unknown): Promise<void> {
     this.clear();
     const writer = this.#attachedWriter();
     writer.status = refusal.status;
     writer.reason = refusal.reason;
     for (const [name, value] of refusal.headers) this.putHeader(name, [value]);
-    this.#refused = { refusal, stack };
+    this.#refused = refusal;
     const { code, message } = refusal.problem;
     const told = this.#environment.settings.debug ? message : refusal.publicMessage;
     const result = this.writeError(refusal.status, { code, message: told, error });

@@ -21,16 +21,6 @@ test("in production a page has the status, the code and a public sentence", () =
   assert.ok(!html.body.includes("evil"));
 });
 
-test("the stack is for debug mode only", () => {
-  const failed = new Refusal(describe("HANDLER_FAILED", { handler: "Secret" }));
-  for (const accept of [undefined, "text/html"]) {
-    assert.doesNotMatch(renderErrorPage(failed, accept, false, "Error: hidden").body, /Secret|hidden/);
-    const { body } = renderErrorPage(failed, accept, true, "Error: <shown>");
-    assert.match(body, /Secret threw an exception/);
-    assert.ok(body.includes(accept === undefined ? "Error: <shown>" : "Error: &lt;shown&gt;"), body);
-  }
-});
-
 test("in debug mode a page has the message and the advice", () => {
   const plain = renderErrorPage(refusal, "*/*", true).body;
   assert.equal(

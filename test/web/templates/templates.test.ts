@@ -171,7 +171,7 @@ test("a part of a page is rendered for a message", async (context) => {
   assert.deepEqual(JSON.parse(String(await client.nextMessage())), { html: "<li>&lt;b&gt; (/chat)</li>" });
   await client.close();
   await log.expect(/^101 GET/);
-  await log.expect(/^1000 GET/);
+  await log.expect(/^1005 GET/);
 });
 
 test("an error page may be a template", async (context) => {
