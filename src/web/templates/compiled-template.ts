@@ -106,6 +106,6 @@ function invalidTemplate(error: unknown, name: string, stackMap: StackMap): Wate
     reason = reason.slice(0, place?.index);
   }
   const invalid = misuse("TEMPLATE_INVALID", { name, line, reason: printable(reason) });
-  invalid.stack = `${invalid.name}: ${invalid.message}\n${stackMap.frame(line)}`;
+  invalid.stack = stackMap.stackAt(invalid, line, invalid.stack ?? "");
   return invalid;
 }

@@ -10,6 +10,7 @@ import { HttpError } from "../http-error.ts";
 import { Refusal } from "../refusal.ts";
 import type { CompiledTemplate, RenderOptions, TemplateRuntime } from "./compiled-template.ts";
 import { compileTemplate } from "./compiled-template.ts";
+import type { StackMap } from "./stack-map.ts";
 import type { TemplateEngine, TemplateNamespace } from "./template-engine.ts";
 
 /** What a template's file ends in. The first may be left out of its name. */
@@ -105,15 +106,23 @@ function locate(error: unknown, { name, stackMap }: CompiledTemplate, lineNoted:
   const stack = error instanceof Error && typeof error.stack === "string" ? error.stack : "";
   const line = stackMap.lineIn(stack) ?? lineNoted;
   if (isLocated(error)) {
-    // By another template, which this one includes.
-    error.stack += `\n${stackMap.frame(line)}`;
+    // By another template, which this one includes: its stack has this one's place, unless it does not reach so far.
+    const mapped = stackMap.mapStack(stack);
+    const frame = stackMap.frame(line);
+    error.stack = mapped !== stack || stack.endsWith(frame) ? mapped : `${stack}\n${frame}`;
+    if (error.cause instanceof Error) mapStackOf(error.cause, stackMap);
     return error;
   }
-  if (error instanceof Error) Reflect.set(error, "stack", stackMap.mapStack(stack));
   const [reason = ""] = (error instanceof Error ? error.message : kindOf(error)).split("\n", 1);
   const failure = misuse("TEMPLATE_FAILED", { name, line, reason: printable(reason) }, { cause: error });
-  failure.stack = `${failure.name}: ${failure.message}\n${stackMap.frame(line)}`;
+  failure.stack = stackMap.stackAt(failure, line, stack);
+  if (error instanceof Error) mapStackOf(error, stackMap);
   return failure;
+}
+
+function mapStackOf(error: Error, stackMap: StackMap): void {
+  // Quietly where it cannot be set, since an error may be frozen.
+  if (typeof error.stack === "string") Reflect.set(error, "stack", stackMap.mapStack(error.stack));
 }
 
 function isLocated(error: unknown): error is WaterspoutError {

@@ -29,18 +29,31 @@ export class StackMap {
 
   /** The line of the template at which a stack stands that is furthest in; undefined where the stack does not reach to it. */
   lineIn(stack: string): number | undefined {
-    const at = stack.indexOf(`${this.codeName}:`);
-    if (at === -1) return undefined;
-    return this.#lineOf(Number.parseInt(stack.slice(at + this.codeName.length + 1), 10));
+    const mark = `${this.codeName}:`;
+    for (let at = stack.indexOf(mark); at !== -1; at = stack.indexOf(mark, at + 1)) {
+      const line = this.#lineOf(Number.parseInt(stack.slice(at + mark.length), 10));
+      if (line !== undefined) return line;
+    }
+    return undefined;
   }
 
   /** The stack with places in the template instead of those in its code. */
   mapStack(stack: string): string {
-    const lines = stack.split("\n").map((text) => {
+    const lines = stack.split("\n").flatMap((text) => {
+      if (!text.includes(`${this.codeName}:`)) return text;
       const line = this.lineIn(text);
-      return line === undefined ? text : this.frame(line);
+      return line === undefined ? [] : this.frame(line);
     });
     return lines.join("\n");
+  }
+
+  /** The stack of an error at a line of this template, under which are the templates that include it, as `stack` has them. */
+  stackAt(error: Error, line: number, stack: string): string {
+    const inner = stack
+      .split("\n")
+      .filter((text) => text.trim().startsWith("at ") && text.includes(codePrefix));
+    const others = inner.filter((text) => !text.includes(`${this.codeName}:`));
+    return [`${error.name}: ${error.message}`, this.frame(line), ...others].join("\n");
   }
 
   /** A line of a stack. */
@@ -48,8 +61,10 @@ export class StackMap {
     return `    at ${this.#name} (${this.#file.path}:${line})`;
   }
 
-  #lineOf(codeLine: number): number {
+  /** Undefined for what the library has put before the template, such as its function `include`. */
+  #lineOf(codeLine: number): number | undefined {
     const inBody = codeLine - 1 - this.#linesBefore;
+    if (inBody < 0) return undefined;
     const tag = this.#tags.findLast((each) => each.codeLine <= inBody);
     return tag === undefined ? 1 : tag.line + Math.min(inBody - tag.codeLine, tag.moreLines);
   }
