@@ -42,12 +42,13 @@ export type { AccessLogConnection, AccessLogEntry, AccessLogSetting } from "./we
 export { Finish } from "./web/finish.ts";
 export { ErrorHandler } from "./web/error-handler.ts";
 export type { ErrorHandlerOptions } from "./web/error-handler.ts";
-export { escapeHtml } from "./web/error-page.ts";
 export { authenticated } from "./web/authenticated.ts";
 export type { ClearCookieOptions, CookieOptions } from "./web/cookies.ts";
 export type { GetSignedCookieOptions, HandlerContext, NoParams, SignedCookieOptions } from "./web/handler.ts";
 export { HttpError } from "./web/http-error.ts";
 export type { HttpErrorOptions } from "./web/http-error.ts";
+export { escapeHtml, rawHtml } from "./web/html.ts";
+export type { RawHtml } from "./web/html.ts";
 export type { HttpRequest } from "./web/http-request.ts";
 export type { PathValues } from "./web/path-pattern.ts";
 export type { OutgoingMessage, SendOptions } from "./web/outgoing-message.ts";
@@ -64,5 +65,13 @@ export { createSignedValue, decodeSignedValue } from "./web/signed-value.ts";
 export type { CookieSecret, DecodeOptions, SignOptions } from "./web/signed-value.ts";
 export type { StaticFileOptions } from "./web/static-file-handler.ts";
 export { StaticFileHandler } from "./web/static-file-handler.ts";
+export type {
+  TemplateData,
+  TemplateEngine,
+  TemplateName,
+  TemplateNamespace,
+  Templates,
+} from "./web/templates/template-engine.ts";
+export type { TemplateSettings } from "./web/templates/template-settings.ts";
 export type { UserSettings } from "./web/user-settings.ts";
 export { WebSocketHandler } from "./web/websocket-handler.ts";

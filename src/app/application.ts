@@ -71,7 +71,7 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
    * the connections that another server accepts, `{ source: server }`. Any number of servers may serve the same application.
    *
    * @throws WaterspoutError (as a rejection) PORT_INVALID, PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_INVALID, LISTEN_FAILED,
-   *   SOCKET_PATH_INVALID, SOCKET_PATH_IN_USE, SETTING_UNKNOWN, SETTING_INVALID also for TLS options that make no sense.
+   *   SOCKET_PATH_INVALID, SOCKET_PATH_IN_USE, TEMPLATES_UNREADABLE, TEMPLATE_INVALID, SETTING_UNKNOWN, SETTING_INVALID also for TLS options that make no sense.
    */
   async listen(target: ListenTarget, options: ListenOptions = {}): Promise<Server> {
     checkListening(target, options);
@@ -84,6 +84,7 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
       receiveExchange: (exchange) => new RequestCycle(exchange, environment, sessions).run(),
       receiveProblem: (problem, peerAddress) => environment.log.malformed(problem, peerAddress),
     });
+    await environment.settings.templates?.load?.();
     await http.listen(target, options);
     const leave = this.#background.join();
     return new Server(http, sessions, environment.settings.websocket.closeTimeoutMs, leave);

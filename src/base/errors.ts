@@ -343,6 +343,22 @@ const table = {
     message: "<what> needs the setting <name>",
     advice: "A secret is made once, kept, and given to new Application(routes, { <name> }).",
   },
+  TEMPLATES_UNSET: {
+    message: "<what> was asked for, but there are no templates",
+    advice:
+      'Say where they are: new Application(routes, { templatePath: new URL("./templates/", import.meta.url) }).',
+  },
+  TEMPLATES_UNREADABLE: {
+    message: "the templates in <path> cannot be read: <reason>",
+    advice: "The setting templatePath says where they are.",
+  },
+  TEMPLATE_NOT_FOUND: {
+    message: "there is no template <name>: looked for <looked>",
+    advice:
+      "Templates are the files below the setting templatePath that end in .eta or .html; without debug, those that were there when the application first listened.",
+  },
+  TEMPLATE_INVALID: { message: "template <name>, line <line>, is not valid: <reason>" },
+  TEMPLATE_FAILED: { message: "template <name>, line <line>: <reason>" },
   PORT_IN_USE: {
     message: "port <port> on <host> is already in use",
     advice: "Stop the program that has it, or choose another port: listen(0) picks a free one.",

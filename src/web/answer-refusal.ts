@@ -16,7 +16,6 @@ export async function answerRefusal(
   exchange: HttpExchange,
   refusal: Refusal,
   environment: Environment,
-  stack: string | undefined,
   defaults: ResponseHeaders = [],
 ): Promise<void> {
   const { debug } = environment.settings;
@@ -26,7 +25,7 @@ export async function answerRefusal(
     return;
   }
   const accept = fieldValue(exchange.headers, "accept");
-  const page = refusal.ownPage(debug) ?? renderErrorPage(refusal, accept, debug, stack);
+  const page = refusal.ownPage(debug) ?? renderErrorPage(refusal, accept, debug);
   const own: HeaderField[] = [
     ["Content-Type", page.type],
     ["X-Content-Type-Options", "nosniff"],

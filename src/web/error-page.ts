@@ -1,4 +1,5 @@
 import { reasonPhrase } from "../transport/plain-answer.ts";
+import { escapeHtml } from "./html.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** A body for a refusal, with its type: HTML for who asks for it, plain text for everybody else. */
@@ -9,17 +10,12 @@ export interface ErrorPage {
 
 /**
  * The page that says no. In production it has the status, the code and a sentence without internals; in debug mode all
- * that the log has, and the stack of an exception.
+ * that the log has.
  */
-export function renderErrorPage(
-  refusal: Refusal,
-  accept: string | undefined,
-  debug: boolean,
-  stack?: string,
-): ErrorPage {
+export function renderErrorPage(refusal: Refusal, accept: string | undefined, debug: boolean): ErrorPage {
   const title = `${refusal.status}: ${refusal.reason ?? reasonPhrase(refusal.status)}`;
   const { code, message, advice } = refusal.problem;
-  const details = debug ? [message, advice, stack ?? ""].filter(Boolean) : [refusal.publicMessage];
+  const details = debug ? [message, advice].filter(Boolean) : [refusal.publicMessage];
   if (!accept?.includes("text/html")) {
     return { type: "text/plain; charset=utf-8", body: `${title}\n${code}: ${details.join("\n")}\n` };
   }
@@ -40,26 +36,4 @@ ${paragraphs}
 </html>
 `;
   return { type: "text/html; charset=utf-8", body };
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#x27;",
-};
-
-/**
- * Text as it may stand in HTML, in an element or a quoted attribute.
- *
- * @example
- * class Greeting extends RequestHandler {
- *   get() {
- *     return `Hello, ${escapeHtml(this.getQueryArgument("name"))}!`;
- *   }
- * }
- */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

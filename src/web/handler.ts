@@ -11,6 +11,8 @@ import type { PathValues } from "./path-pattern.ts";
 import type { RouteMatch } from "./router.ts";
 import type { CookieSecret, DecodeOptions } from "./signed-value.ts";
 import { createSignedValue, decodeSignedValue, signatureKeyVersion } from "./signed-value.ts";
+import type { TemplateData, TemplateName } from "./templates/template-engine.ts";
+import { templateNamespace } from "./templates/template-namespace.ts";
 import { checkXsrf, xsrfFieldName } from "./xsrf.ts";
 import { createXsrfToken, maskXsrfToken, unmaskXsrfToken } from "./xsrf-token.ts";
 
@@ -274,6 +276,39 @@ export abstract class Handler<Params extends object = NoParams> {
    */
   reverseUrl(name: string, values: PathValues = {}): string {
     return this.#environment.router.reverseUrl(name, values);
+  }
+
+  /**
+   * The names that every template has besides the data it is rendered with, which stands over them: `handler`, `request`, `currentUser`,
+   * `reverseUrl`, `xsrfFormHtml`, `jsonEncode`, `rawHtml` and `settings` (`debug`, `loginUrl`). Override it to add to them.
+   *
+   * @example
+   * class Page extends RequestHandler {
+   *   override getTemplateNamespace() {
+   *     return { ...super.getTemplateNamespace(), siteName: "Waterspout" };
+   *   }
+   * }
+   */
+  getTemplateNamespace(): Record<string, unknown> {
+    return templateNamespace(this, this.#environment.settings);
+  }
+
+  /**
+   * A template with this data as text: a page, or a part of one for a message.
+   *
+   * @throws WaterspoutError (as a rejection) TEMPLATES_UNSET without the setting `templatePath`, TEMPLATE_NOT_FOUND, TEMPLATE_FAILED with
+   *   the line and what was thrown there; with `debug` TEMPLATE_INVALID, which is otherwise found before the application listens.
+   * @example
+   * class Chat extends WebSocketHandler {
+   *   override async onMessage(text: string) {
+   *     this.writeMessage({ html: await this.renderString("message", { text }) });
+   *   }
+   * }
+   */
+  async renderString<Name extends TemplateName>(name: Name, ...data: TemplateData<Name>): Promise<string> {
+    const { templates } = this.#environment.settings;
+    if (templates === undefined) throw misuse("TEMPLATES_UNSET", { what: `a template (${kindOf(name)})` });
+    return templates.render(name, { ...this.getTemplateNamespace(), ...data[0] });
   }
 
   /** @internal */

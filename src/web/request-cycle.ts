@@ -7,7 +7,6 @@ import { listIncludes } from "../protocol/http/field-values.ts";
 import { fieldValue } from "../protocol/http/header-fields.ts";
 import type { ExchangeListener, HeaderField, HttpExchange } from "../transport/http-exchange.ts";
 import type { LoggedRequest } from "./access-log.ts";
-import { stackOf } from "./access-log.ts";
 import { answerRefusal } from "./answer-refusal.ts";
 import { checkUser } from "./authenticated.ts";
 import { BodyReader } from "./body/body-reader.ts";
@@ -224,9 +223,16 @@ export class RequestCycle implements ExchangeListener {
       await this.#refuse(refusal, error);
     } else {
       this.#logFailure(error);
-      const failed = new Refusal(describe("HANDLER_FAILED", { handler: this.#handlerName }));
-      await this.#refuse(failed, error, stackOf(error));
+      await this.#refuse(await this.#failureOf(error), error);
     }
+  }
+
+  /** The answer to a failure. What it says in debug mode is loaded there only. */
+  async #failureOf(error: unknown): Promise<Refusal> {
+    const problem = describe("HANDLER_FAILED", { handler: this.#handlerName });
+    if (!this.#environment.settings.debug || this.#request === undefined) return new Refusal(problem);
+    const { describeFailure } = await import("./debug/failure-refusal.ts");
+    return describeFailure(problem, this.#request, error);
   }
 
   /** Whether something failed only because the client has gone while it was waited for. */
@@ -242,12 +248,12 @@ export class RequestCycle implements ExchangeListener {
     this.#exchange.abort();
   }
 
-  async #refuse(refusal: Refusal, error: unknown, stack?: string): Promise<void> {
+  async #refuse(refusal: Refusal, error: unknown): Promise<void> {
     this.#refused = refusal;
     const handler = this.#handler;
     if (handler !== undefined) {
       try {
-        await handler.finishWithError(refusal, error, stack);
+        await handler.finishWithError(refusal, error);
         return;
       } catch (failure) {
         this.#logFailure(failure);
@@ -262,7 +268,7 @@ export class RequestCycle implements ExchangeListener {
     // As in Tornado: who is refused may have been logged out, or in.
     const cookies = handler?.cookieFields ?? [];
     if (cookies.length > 0) defaults.push(["Set-Cookie", cookies]);
-    await answerRefusal(this.#exchange, refusal, this.#environment, stack, defaults);
+    await answerRefusal(this.#exchange, refusal, this.#environment, defaults);
   }
 
   #asksForWebSocket(): boolean {

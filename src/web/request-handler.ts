@@ -25,6 +25,7 @@ import { encodeLocation } from "./location.ts";
 import { Refusal } from "./refusal.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import { securityHeaders } from "./security-headers.ts";
+import type { TemplateData, TemplateName } from "./templates/template-engine.ts";
 import { xsrfFieldName } from "./xsrf.ts";
 
 /** What a verb method may return: see `RequestHandler`. */
@@ -79,7 +80,7 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   #writer: ResponseWriter | undefined;
   #abort: AbortController | undefined;
   #lost: WaterspoutError | undefined;
-  #refused: { readonly refusal: Refusal; readonly stack: string | undefined } | undefined;
+  #refused: Refusal | undefined;
 
   constructor(context: HandlerContext) {
     super(context);
@@ -118,13 +119,11 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    * }
    */
   writeError(status: number, details: ErrorDetails): HandlerResult {
-    const { refusal, stack } = this.#refused ?? {
-      refusal: Refusal.from(new HttpError(status, details.message), this.constructor.name),
-      stack: undefined,
-    };
+    const refusal =
+      this.#refused ?? Refusal.from(new HttpError(status, details.message), this.constructor.name);
     const { debug } = this.#environment.settings;
     const accept = this.request.header("accept");
-    const page = refusal.ownPage(debug) ?? renderErrorPage(refusal, accept, debug, stack);
+    const page = refusal.ownPage(debug) ?? renderErrorPage(refusal, accept, debug);
     this.setHeader("Content-Type", page.type);
     this.setHeader("X-Content-Type-Options", "nosniff");
     this.write(page.body);
@@ -203,6 +202,22 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     const writer = this.#attachedWriter();
     if (chunk !== undefined) writer.write(chunk);
     return writer.finish() ?? Promise.resolve();
+  }
+
+  /**
+   * Sends a template with this data as the response, after what has been written. Resolves when it has been handed over.
+   *
+   * @throws WaterspoutError (as a rejection) HEADERS_SENT, and as `renderString`
+   * @example
+   * class Story extends RequestHandler<{ id: string }> {
+   *   get() {
+   *     return this.render("story", { title: `Story ${this.params.id}` });
+   *   }
+   * }
+   */
+  async render<Name extends TemplateName>(name: Name, ...data: TemplateData<Name>): Promise<void> {
+    const page = await this.renderString(name, ...data);
+    await this.finish(page);
   }
 
   /**
@@ -438,13 +453,13 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
   }
 
   /** Answers with the page of an error. @internal */
-  async finishWithError(refusal: Refusal, error: unknown, stack: string | undefined): Promise<void> {
+  async finishWithError(refusal: Refusal, error: unknown): Promise<void> {
     this.clear();
     const writer = this.#attachedWriter();
     writer.status = refusal.status;
     writer.reason = refusal.reason;
     for (const [name, value] of refusal.headers) this.putHeader(name, [value]);
-    this.#refused = { refusal, stack };
+    this.#refused = refusal;
     const { code, message } = refusal.problem;
     const told = this.#environment.settings.debug ? message : refusal.publicMessage;
     const result = this.writeError(refusal.status, { code, message: told, error });

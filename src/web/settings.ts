@@ -10,6 +10,9 @@ import type { CompressionOptions, ResolvedCompression } from "../protocol/websoc
 import { resolveCompression } from "../protocol/websocket/compression-options.ts";
 import { AddressList } from "../transport/address-list.ts";
 import type { AccessLogSetting } from "./access-log-entry.ts";
+import type { TemplateEngine } from "./templates/template-engine.ts";
+import type { TemplateSettings } from "./templates/template-settings.ts";
+import { resolveTemplateEngine, templateSettingNames } from "./templates/template-settings.ts";
 import type { ResolvedUserSettings, UserSettings } from "./user-settings.ts";
 import { resolveUserSettings, userSettingNames } from "./user-settings.ts";
 
@@ -19,7 +22,7 @@ import { resolveUserSettings, userSettingNames } from "./user-settings.ts";
  * @example
  * const settings: Settings = { allowedOrigins: ["https://app.example.com"], debug: true };
  */
-export interface Settings extends UserSettings {
+export interface Settings extends UserSettings, TemplateSettings {
   /** Tell the client, too, why something was refused or failed. Not for production. Default false. */
   readonly debug?: boolean;
   /** Where log lines go. Default: standard error, in Tornado's format, with colour on a terminal. */
@@ -116,6 +119,8 @@ export interface ResolvedSettings {
   readonly fallback: FallbackLimits;
   /** Of cookies, logins and XSRF protection. */
   readonly users: ResolvedUserSettings;
+  /** Undefined where there are no templates. */
+  readonly templates: TemplateEngine | undefined;
 }
 
 /** The settings of WebSocket connections, checked and complete. */
@@ -140,6 +145,7 @@ const settingNames = [
   "websocket",
   "fallback",
   ...userSettingNames,
+  ...templateSettingNames,
 ] as const;
 
 /** Checks settings. @throws WaterspoutError SETTING_UNKNOWN, SETTING_INVALID with the entry that is wrong. */
@@ -172,6 +178,7 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
     websocket: resolveWebSocket(settings.websocket),
     fallback: resolveLimits("fallback", settings.fallback, defaultFallbackLimits),
     users: resolveUserSettings(settings),
+    templates: resolveTemplateEngine(settings, debug === true),
   };
 }
 

@@ -29,6 +29,7 @@ test("without settings everything has its safe default", () => {
       loginUrl: undefined,
       xsrf: { isChecked: false, cookieName: "_xsrf", cookieOptions: {} },
     },
+    templates: undefined,
   });
   assert.equal(proxies.includes("127.0.0.1"), false, "not even this machine is a trusted proxy");
 });
@@ -101,7 +102,7 @@ test("a setting that does not exist is refused with the names that do", () => {
   const names =
     "there are: debug, logger, accessLog, allowedOrigins, allowedHosts, trustedProxies, automaticMethods, compressResponse, " +
     "securityHeaders, requestContext, http, websocket, fallback, " +
-    "cookieSecret, keyVersion, loginUrl, xsrfCookies, xsrfCookieName, xsrfCookieOptions";
+    "cookieSecret, keyVersion, loginUrl, xsrfCookies, xsrfCookieName, xsrfCookieOptions, templatePath, templateEngine";
   assert.equal(settingRefusal({ debgu: true }, "SETTING_UNKNOWN"), `there is no setting debgu (${names})`);
   for (const name of ["Debug", "allowedOrigin", "toString", ""])
     settingRefusal({ [name]: true }, "SETTING_UNKNOWN");
