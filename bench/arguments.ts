@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import type { OpponentName } from "./opponents.ts";
-import { opponentNames, quickOpponents } from "./opponents.ts";
+import { opponentNames, quickOpponents, takesPart } from "./opponents.ts";
 import type { Scenario } from "./scenarios.ts";
-import { groups, scenarios } from "./scenarios.ts";
+import { groups, protocolOf, scenarios } from "./scenarios.ts";
 import type { LoadPlan } from "./transports/load-points.ts";
 import { fullPlan, quickPlan } from "./transports/load-points.ts";
 
@@ -25,6 +25,8 @@ export interface BenchArguments {
   /** Of the files with the results, without an ending. */
   readonly name: string;
   readonly isQuick: boolean;
+  /** Whether everyone was asked who can take part. */
+  readonly hasAllOpponents: boolean;
 }
 
 /** What stands for the comparison of transports, which has servers, load and a report of its own. */
@@ -60,14 +62,17 @@ export function parseArguments(args: readonly string[]): BenchArguments {
   const names = positionals.filter((name) => name !== transportsName);
   const isTransportsAlone = names.length === 0 && positionals.length > 0;
   const hasTransports = names.length < positionals.length || positionals.length === 0;
+  const named = isTransportsAlone ? [] : selectScenarios(names);
+  const opponents = selectOpponents(values.against, values.quick, named);
   return {
-    scenarios: isTransportsAlone ? [] : selectScenarios(names),
-    opponents: selectOpponents(values.against, values.quick),
+    scenarios: named.filter((scenario) => opponents.some((name) => takesPartIn(name, scenario))),
+    opponents,
     pace: { ...pace, ...rounds },
     transports: hasTransports ? { ...plan, ...rounds } : undefined,
     node: values.node,
     name: checkName(values.name ?? defaultName(positionals, values.quick)),
     isQuick: values.quick,
+    hasAllOpponents: !values.quick && values.against === undefined,
   };
 }
 
@@ -94,17 +99,33 @@ function selectScenarios(names: readonly string[]): readonly Scenario[] {
   return scenarios.filter(({ name, group }) => names.includes(name) || names.includes(group));
 }
 
-function selectOpponents(list: string | undefined, isQuick: boolean): readonly OpponentName[] {
-  if (list === undefined) return isQuick ? quickOpponents : opponentNames.filter((name) => name !== "again");
-  const names = new Set(list.split(",").map((name) => name.trim()));
-  for (const name of names) {
-    if ((opponentNames as readonly string[]).includes(name)) continue;
-    throw new ArgumentError(
-      `--against has "${name}"; it takes one or more of ${opponentNames.join(",")}, with commas between them`,
-    );
+/** Those who take part in at least one of the scenarios. */
+function selectOpponents(
+  list: string | undefined,
+  isQuick: boolean,
+  measured: readonly Scenario[],
+): readonly OpponentName[] {
+  const able = opponentNames.filter((name) => measured.some((scenario) => takesPartIn(name, scenario)));
+  if (list === undefined) {
+    return able.filter((name) => (isQuick ? quickOpponents.includes(name) : name !== "again"));
   }
-  return opponentNames.filter((name) => names.has(name));
+  const names = new Set(list.split(",").map((name) => name.trim()));
+  const unable = [...names].find((name) => !(able as readonly string[]).includes(name));
+  if (unable === undefined) return able.filter((name) => names.has(name));
+  throw new ArgumentError(`--against has "${unable}"; ${describeAllowed(able, measured)}`);
 }
+
+function takesPartIn(name: OpponentName, scenario: Scenario): boolean {
+  return takesPart(name, protocolOf(scenario));
+}
+
+function describeAllowed(able: readonly OpponentName[], measured: readonly Scenario[]): string {
+  if (able.length === 0) return "transports are measured against each other, and against nobody else";
+  const protocols = [...new Set(measured.map(protocolOf))].map((protocol) => protocolTitles[protocol]);
+  return `for ${protocols.join(" and ")} it takes one or more of ${able.join(",")}, with commas between them`;
+}
+
+const protocolTitles = { websocket: "WebSockets", http: "HTTP" } as const;
 
 function parseRounds(text: string): number {
   const rounds = Number(text);

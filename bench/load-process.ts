@@ -1,21 +1,20 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Pace } from "./arguments.ts";
-import { protocols } from "./negotiation.ts";
+import type { Opening } from "./negotiation.ts";
 import { onCore } from "./pinning.ts";
-import type { ServerCommand } from "./opponents.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Unit } from "./script-file.ts";
 import { encodeScript } from "./script-file.ts";
 import type { ServerProcess } from "./server-process.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
 /** What one run of the load generator measured. */
 export interface LoadResult {
-  /** Messages, deliveries or handshakes. */
+  /** Messages, deliveries, handshakes or requests. */
   readonly count: number;
   readonly seconds: number;
   readonly serverCpuSeconds: number;
@@ -45,28 +44,17 @@ export function buildLoad(): void {
   if (status !== 0) throw new Error(`gcc cannot compile the load generator: ${error?.message ?? stderr}`);
 }
 
-/** Where the scripts are, which can be large, until this process ends. */
-let scripts: string | undefined;
-
-function createTemporaryDirectory(): string {
-  const created = mkdtempSync(join(tmpdir(), "waterspout-bench-"));
-  process.once("exit", () => rmSync(created, { recursive: true, force: true }));
-  return created;
-}
-
 /** What the clients of one server do. */
 export class Load {
   readonly #scenario: Scenario;
-  readonly #protocol: ServerCommand["protocol"];
   readonly #script: string;
-  readonly #extensions: string;
+  readonly #opening: Opening | undefined;
 
-  constructor(scenario: Scenario, { protocol }: ServerCommand, units: readonly Unit[], extensions: string) {
+  /** `opening` is for WebSockets, and says how they begin. */
+  constructor(scenario: Scenario, units: readonly Unit[], opening?: Opening) {
     this.#scenario = scenario;
-    this.#protocol = protocol;
-    this.#extensions = extensions;
-    scripts ??= createTemporaryDirectory();
-    this.#script = join(scripts, `${Load.#count++}.script`);
+    this.#opening = opening;
+    this.#script = join(temporaryDirectory(), `${Load.#count++}.script`);
     writeFileSync(this.#script, encodeScript(units));
   }
 
@@ -103,12 +91,9 @@ export class Load {
 
   #spawn(server: Target, more: Readonly<Record<string, number>>) {
     const { load, connections, inFlight } = this.#scenario;
-    const { path, greeting } = protocols[this.#protocol];
     const options: Record<string, string | number> = {
       mode: load,
-      path,
-      greeting: greeting?.toString("hex") ?? "",
-      extensions: this.#extensions,
+      ...describeOpening(this.#opening),
       script: this.#script,
       port: server.port,
       serverPid: server.pid,
@@ -120,6 +105,12 @@ export class Load {
     const [command, ...rest] = onCore(1, [program, ...args]);
     return spawn(command, rest, { stdio: ["pipe", "pipe", "pipe"] });
   }
+}
+
+function describeOpening(opening: Opening | undefined): Readonly<Record<string, string>> {
+  if (opening === undefined) return {};
+  const { path, greeting, extensions = "" } = opening;
+  return { path, greeting: greeting?.toString("hex") ?? "", extensions };
 }
 
 /** Resolves when the load generator is done, rejects with its words when it failed. */

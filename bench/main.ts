@@ -4,6 +4,7 @@
  *     npm run bench                                 everything
  *     npm run bench -- echo --quick                 one group of scenarios, against ws and Bun, within a minute
  *     npm run bench -- deflate --against ws,bun     against those named
+ *     npm run bench -- http                         HTTP, against node:http, fastify, hono, express and Tornado
  *     npm run bench -- transports                   polling, long polling, SSE and WebSocket against each other
  *     npm run bench -- --node /path/to/node         the JavaScript servers on another Node.js
  */
@@ -15,17 +16,23 @@ import { buildLoad } from "./load-process.ts";
 import { isPinned } from "./pinning.ts";
 import { formatScenario } from "./report.ts";
 import { installRequirements } from "./requirements.ts";
+import { formatMarkdown } from "./markdown.ts";
 import { drawPlot } from "./plot.ts";
 import { createResults, createTransportResults, resultsPath, writeResults } from "./results.ts";
 import type { ScenarioResult } from "./rounds.ts";
 import { measureScenario } from "./rounds.ts";
-import { scenarios } from "./scenarios.ts";
+import type { Protocol } from "./scenarios.ts";
+import { httpScenarios, protocolOf, socketScenarios } from "./scenarios.ts";
 import type { LoadPlan } from "./transports/load-points.ts";
 import { measureTransports } from "./transports/measure.ts";
 import { drawTransports } from "./transports/plot.ts";
 import { formatTransports } from "./transports/report.ts";
 
-const picture = join("docs", "images", "benchmark.svg");
+/** What the documents show is a run of all scenarios of a protocol, against all. */
+const pictures = [
+  { protocol: "websocket", all: socketScenarios, file: join("docs", "images", "benchmark.svg") },
+  { protocol: "http", all: httpScenarios, file: join("docs", "images", "http.svg") },
+] as const;
 const transportsPicture = join("docs", "images", "transports.svg");
 
 const say = (line: string): void => {
@@ -51,11 +58,19 @@ async function benchServers(args: BenchArguments): Promise<void> {
     // After each, so that a run that is interrupted leaves what it has.
     writeResults(args.name, createResults(args, results), drawPlot(results));
   }
+  for (const { protocol, all, file } of pictures) {
+    const part = resultsOf(protocol, results);
+    const table = formatMarkdown(part);
+    if (table !== "") say(`${table}\n`);
+    if (args.isQuick || !args.hasAllOpponents || part.length < all.length) continue;
+    writeFileSync(file, drawPlot(part));
+    say(`the plot is in ${file}, too`);
+  }
   say(`all rounds and a plot are in ${resultsPath(args.name)}.json and .svg`);
-  if (args.isQuick || args.scenarios !== scenarios) return;
-  // What the documents show is a run of everything.
-  writeFileSync(picture, drawPlot(results));
-  say(`the plot is in ${picture}, too`);
+}
+
+function resultsOf(protocol: Protocol, results: readonly ScenarioResult[]): readonly ScenarioResult[] {
+  return results.filter(({ scenario }) => protocolOf(scenario) === protocol);
 }
 
 async function benchTransports(args: BenchArguments, plan: LoadPlan): Promise<void> {

@@ -4,21 +4,30 @@ import { connect } from "node:net";
 import type { AgreedCompression } from "./compression.ts";
 import { createInflater, parseAgreement } from "./compression.ts";
 import { firstByte, maskedFrame } from "./frames.ts";
-import type { ServerCommand } from "./opponents.ts";
+import type { SocketProtocol } from "./opponents.ts";
 import type { Message } from "./script-file.ts";
 import { createCompressedUnits } from "./script-file.ts";
 
 const rsv1 = 0x40;
 
-/** Where a protocol is reached, and what its client says first. */
-export const protocols = {
-  websocket: { path: "/", greeting: undefined },
+/** How a connection begins. */
+export interface Opening {
+  readonly path: string;
+  /** What the client says first. */
+  readonly greeting?: Buffer;
+  /** What it offers. */
+  readonly extensions?: string;
+}
+
+/** Where a protocol is reached, and how. */
+export const openings: Readonly<Record<SocketProtocol, Opening>> = {
+  websocket: { path: "/" },
   "socket.io": {
     path: "/socket.io/?EIO=4&transport=websocket",
     // The packet CONNECT.
     greeting: maskedFrame(firstByte(1), Buffer.from("40")),
   },
-} as const;
+};
 
 /**
  * Asks a server for compression as the clients of the load generator will, and lets it echo all messages once. The load
@@ -28,7 +37,7 @@ export const protocols = {
  */
 export async function agreeOnCompression(
   port: number,
-  protocol: ServerCommand["protocol"],
+  protocol: SocketProtocol,
   offer: string,
   entries: readonly (readonly Message[])[],
 ): Promise<AgreedCompression> {
@@ -36,7 +45,7 @@ export async function agreeOnCompression(
   try {
     await once(socket, "connect");
     const reader = new ByteReader(socket);
-    const { path, greeting } = protocols[protocol];
+    const { path, greeting } = openings[protocol];
     socket.write(requestFor(path, port, offer));
     const head = await reader.takeHead();
     const answer = /^sec-websocket-extensions:\s*(.+)$/im.exec(head)?.[1]?.trim() ?? "";
@@ -48,8 +57,8 @@ export async function agreeOnCompression(
       socket.write(greeting);
       await receive();
     }
-    for (const [index, { frames }] of createCompressedUnits(entries, agreed).entries()) {
-      socket.write(frames);
+    for (const [index, { sent }] of createCompressedUnits(entries, agreed).entries()) {
+      socket.write(sent);
       for (const [, content] of entries[index] ?? []) {
         const { isCompressed, message } = await receive();
         if (!isCompressed) throw new Error("it agreed to compress messages, and sends one as it is");

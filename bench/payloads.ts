@@ -1,4 +1,4 @@
-import type { Scenario } from "./scenarios.ts";
+import type { SocketScenario } from "./scenarios.ts";
 
 /** How many different messages are sent in turn. */
 function varietyOf(bytes: number): number {
@@ -6,7 +6,7 @@ function varietyOf(bytes: number): number {
 }
 
 /** The messages of a scenario, all different, the same in every run. */
-export function createPayloads({ message: { kind, bytes } }: Scenario): readonly Buffer[] {
+export function createPayloads({ message: { kind, bytes } }: SocketScenario): readonly Buffer[] {
   const random = createRandom(1);
   const create = { text: createText, binary: createBinary, json: createJson }[kind];
   return Array.from({ length: varietyOf(bytes) }, (_, index) => create(bytes, random, index));
@@ -32,7 +32,8 @@ function pick(list: readonly string[], random: () => number): string {
   return list[Math.floor(random() * list.length)]!;
 }
 
-function createText(bytes: number, random: () => number): Buffer {
+/** Words, as many as fit. */
+export function createText(bytes: number, random: () => number = createRandom(1)): Buffer {
   let text = "";
   while (text.length < bytes) text += `${pick(words, random)} `;
   return Buffer.from(text.slice(0, bytes));

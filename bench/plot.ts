@@ -1,6 +1,7 @@
-import { subject } from "./opponents.ts";
+import { references, subject } from "./opponents.ts";
 import { ratioSpread } from "./report.ts";
 import type { ScenarioResult, ServerResult } from "./rounds.ts";
+import { protocolOf } from "./scenarios.ts";
 import type { Spread } from "./statistics.ts";
 import { escape, round } from "./svg.ts";
 
@@ -63,7 +64,8 @@ export function drawPlot(results: readonly ScenarioResult[]): string {
 function createPanel({ scenario, servers }: ScenarioResult): Panel {
   const measured = servers.filter(({ rounds }) => rounds.some(Boolean));
   const reference =
-    measured.find(({ name }) => name === "ws") ?? measured.find(({ name }) => name === subject);
+    measured.find(({ name }) => name === references[protocolOf(scenario)]) ??
+    measured.find(({ name }) => name === subject);
   const isMemory = scenario.load === "hold";
   return {
     title: scenario.title,
@@ -77,7 +79,7 @@ function createPanel({ scenario, servers }: ScenarioResult): Panel {
 
 function classOf({ name }: ServerResult): string {
   if (name === subject) return "bar ours";
-  return name === "data-events" || name === "again" ? "bar ours-too" : "bar";
+  return name === "access-log" || name === "data-events" || name === "again" ? "bar ours-too" : "bar";
 }
 
 function drawPanel({ title, note, bars }: Panel, x: number, y: number): string {

@@ -1,27 +1,29 @@
 import type { Measurement, ScenarioResult, ServerResult } from "./rounds.ts";
-import { subject } from "./opponents.ts";
+import { references, serverTitle, subject } from "./opponents.ts";
+import { protocolOf } from "./scenarios.ts";
 import type { Spread } from "./statistics.ts";
 import { ratiosOf, spreadOf } from "./statistics.ts";
-import { formatCount, formatTable } from "./table.ts";
+import { formatCount, formatRatio, formatTable } from "./table.ts";
 
-const headings = [
+const headings = (reference: string): readonly string[] => [
   "",
   "median",
   "lowest – highest",
   "Waterspout ÷ it",
   "per CPU second",
-  "it ÷ ws",
+  `it ÷ ${reference}`,
   "CPU µs each",
   "memory",
   "server CPU",
   "load CPU",
-] as const;
+];
 
 /** The table of one scenario, as lines for a terminal. */
 export function formatScenario({ scenario, servers }: ScenarioResult): string {
   const ours = servers.find(({ name }) => name === subject);
-  const ws = servers.find(({ name }) => name === "ws");
-  const rows = servers.map((server) => formatServer(server, ours, ws));
+  const referenceName = references[protocolOf(scenario)];
+  const reference = servers.find(({ name }) => name === referenceName);
+  const rows = servers.map((server) => formatServer(server, ours, reference));
   const unit = scenario.load === "hold" ? scenario.unit : `${scenario.unit} per second`;
   const problems = servers.flatMap(({ title, problem }) =>
     problem === undefined ? [] : [`${title}: ${problem}`],
@@ -29,7 +31,7 @@ export function formatScenario({ scenario, servers }: ScenarioResult): string {
   const agreements = servers.flatMap(({ title, agreed }) =>
     agreed === undefined ? [] : [`${title} agreed to ${agreed}`],
   );
-  const table = formatTable([headings, ...rows]);
+  const table = formatTable([headings(serverTitle(referenceName)), ...rows]);
   const notes = servers.some(isDisturbed) ? [disturbance] : [];
   return [`${scenario.title} (${unit})`, ...table, ...agreements, ...problems, ...notes].join("\n");
 }
@@ -49,7 +51,7 @@ const fullShare = 0.85;
 function formatServer(
   server: ServerResult,
   ours: ServerResult | undefined,
-  ws: ServerResult | undefined,
+  reference: ServerResult | undefined,
 ): readonly string[] {
   const values = numbersOf(server, "value");
   if (values.length === 0) return [server.title, "–"];
@@ -58,10 +60,10 @@ function formatServer(
     server.title,
     formatCount(median),
     `${formatCount(min)} – ${formatCount(max)}`,
-    server === ours ? "" : formatRatio(ratioSpread(ours, server)),
-    // Processor time is a cost: the less, the more messages fit into a second of it.
-    server === ours ? "" : formatRatio(ratioSpread(server, ours, "cpuMicroseconds")),
-    server === ws ? "" : formatRatio(ratioSpread(server, ws)),
+    server === ours ? "" : formatShared(ratioSpread(ours, server)),
+    // Processor time is a cost: the less, the more fit into a second of it.
+    server === ours ? "" : formatShared(ratioSpread(server, ours, "cpuMicroseconds")),
+    server === reference ? "" : formatShared(ratioSpread(server, reference)),
     formatMedian(server, "cpuMicroseconds", (value) => value.toFixed(2)),
     formatMedian(server, "residentBytes", (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`),
     formatMedian(server, "serverShare", formatPercent),
@@ -95,10 +97,9 @@ function formatMedian(
   return values.length === 0 ? "" : format(spreadOf(values).median);
 }
 
-function formatRatio(ratio: Spread | undefined): string {
-  if (ratio === undefined) return "";
-  const { median, min, max } = ratio;
-  return `${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)})`;
+/** Two servers that no round has in common have no ratio. */
+function formatShared(ratio: Spread | undefined): string {
+  return ratio === undefined ? "" : formatRatio(ratio);
 }
 
 function formatPercent(share: number): string {

@@ -85,15 +85,16 @@ function ownVersions(node: string): Readonly<Record<string, string>> {
 
 function opponentVersions(): Readonly<Record<string, string>> {
   return {
-    ...Object.fromEntries(["ws", "socket.io", "bun"].map((name) => [name, packageVersion(name)])),
+    ...opponentPackages().dependencies,
     tornado: outputOf("/usr/bin/python3", ["-c", "import tornado; print(tornado.version)"]),
     python: outputOf("/usr/bin/python3", ["--version"]),
   };
 }
 
-function packageVersion(name: string): string {
-  const text = readFileSync(join("bench", "node_modules", name, "package.json"), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
+/** Their versions are exact, and installed as they are named. */
+function opponentPackages(): { readonly dependencies: Readonly<Record<string, string>> } {
+  const text = readFileSync(join("bench", "package.json"), "utf8");
+  return JSON.parse(text) as ReturnType<typeof opponentPackages>;
 }
 
 function outputOf(program: string, args: readonly string[]): string {

@@ -1,19 +1,22 @@
 import type { BenchArguments, Pace } from "./arguments.ts";
 import { Load } from "./load-process.ts";
 import type { ServerCommand, ServerName } from "./opponents.ts";
-import { serverCommand, serverTitle, subject } from "./opponents.ts";
-import type { Scenario } from "./scenarios.ts";
+import { serverCommand, serverTitle, subject, takesPart } from "./opponents.ts";
+import { askForPages, writeFiles } from "./pages.ts";
+import type { Scenario, SocketScenario } from "./scenarios.ts";
+import { protocolOf } from "./scenarios.ts";
 import { compressionOffers } from "./compression.ts";
-import { agreeOnCompression } from "./negotiation.ts";
+import { agreeOnCompression, openings } from "./negotiation.ts";
 import { createCompressedUnits, createMessages, createUnits } from "./script-file.ts";
 import { ServerProcess } from "./server-process.ts";
 import type { ServerOptions } from "./servers/contract.ts";
+import type { HttpServerOptions } from "./servers/http/options.ts";
 
 /** What one server did in one round. */
 export interface Measurement {
   /** In the scenario's unit: so many a second, or bytes per connection. */
   readonly value: number;
-  /** The server's processor time for each message, delivery or handshake, all its threads together. */
+  /** The server's processor time for each message, delivery, handshake or request, all its threads together. */
   readonly cpuMicroseconds?: number;
   readonly residentBytes?: number;
   /** The part of a core that the server and the load generator used. */
@@ -50,7 +53,8 @@ const baseConnections = 100;
 
 /** Lets all servers take turns, in an order that is turned round in every second round. */
 export async function measureScenario(scenario: Scenario, args: BenchArguments): Promise<ScenarioResult> {
-  const names: readonly ServerName[] = [subject, ...args.opponents];
+  const opponents = args.opponents.filter((name) => takesPart(name, protocolOf(scenario)));
+  const names: readonly ServerName[] = [subject, ...opponents];
   const servers: ServerResult[] = [];
   const contestants: Contestant[] = [];
   try {
@@ -98,12 +102,8 @@ async function attempt(result: ServerResult, action: () => Promise<void>): Promi
 }
 
 async function enter(scenario: Scenario, result: ServerResult, node: string): Promise<Contestant> {
-  const command = serverCommand(result.name, node);
-  const options: ServerOptions = {
-    mode: scenario.load === "broadcast" ? "broadcast" : "echo",
-    compression: scenario.compression,
-    messageBytesMax,
-  };
+  const command = serverCommand(result.name, protocolOf(scenario), node);
+  const options = optionsFor(scenario);
   const server = await ServerProcess.start(command, options);
   try {
     const load = await prepareLoad(scenario, command, server, result);
@@ -122,6 +122,12 @@ async function enter(scenario: Scenario, result: ServerResult, node: string): Pr
   }
 }
 
+function optionsFor(scenario: Scenario): ServerOptions | HttpServerOptions {
+  if (scenario.load === "http") return { directory: writeFiles() };
+  const mode = scenario.load === "broadcast" ? "broadcast" : "echo";
+  return { mode, compression: scenario.compression, messageBytesMax };
+}
+
 /** What the clients will send, for which they may have to ask the server first. */
 async function prepareLoad(
   scenario: Scenario,
@@ -129,12 +135,23 @@ async function prepareLoad(
   server: ServerProcess,
   result: ServerResult,
 ): Promise<Load> {
-  const messages = createMessages(scenario, command.protocol);
-  if (scenario.compression === "off") return new Load(scenario, command, createUnits(messages), "");
-  const offer = compressionOffers[scenario.compression];
-  const agreed = await agreeOnCompression(server.port, command.protocol, offer, messages);
+  if (scenario.load === "http") return new Load(scenario, await askForPages(server.port, scenario.page));
+  return prepareMessages(scenario, command, server, result);
+}
+
+async function prepareMessages(
+  scenario: SocketScenario,
+  { messages: protocol }: ServerCommand,
+  server: ServerProcess,
+  result: ServerResult,
+): Promise<Load> {
+  const messages = createMessages(scenario, protocol);
+  const opening = openings[protocol];
+  if (scenario.compression === "off") return new Load(scenario, createUnits(messages), opening);
+  const extensions = compressionOffers[scenario.compression];
+  const agreed = await agreeOnCompression(server.port, protocol, extensions, messages);
   result.agreed = agreed.text;
-  return new Load(scenario, command, createCompressedUnits(messages, agreed), offer);
+  return new Load(scenario, createCompressedUnits(messages, agreed), { ...opening, extensions });
 }
 
 async function measureThroughput(load: Load, server: ServerProcess, pace: Pace): Promise<Measurement> {
@@ -152,7 +169,7 @@ async function measureThroughput(load: Load, server: ServerProcess, pace: Pace):
 async function measureMemory(
   load: Load,
   command: ServerCommand,
-  options: ServerOptions,
+  options: ServerOptions | HttpServerOptions,
 ): Promise<Measurement> {
   const server = await ServerProcess.start(command, options);
   try {

@@ -1,20 +1,42 @@
 import type { ServerOptions } from "./servers/contract.ts";
 
-export const groups = ["echo", "broadcast", "idle", "handshakes", "deflate"] as const;
+export const groups = ["echo", "broadcast", "idle", "handshakes", "deflate", "http"] as const;
 
-/** One row of the table of results. */
-export interface Scenario {
+/** What all rows of the table of results have in common. */
+interface ScenarioBase {
   readonly name: string;
   readonly group: (typeof groups)[number];
   readonly title: string;
+  readonly connections: number;
+  /** Messages or requests that are under way at a time, for each connection or, when broadcasting, altogether. */
+  readonly inFlight: number;
+}
+
+/** A row that is about WebSockets. */
+export interface SocketScenario extends ScenarioBase {
   /** What is counted, or for memory what it is divided by. */
   readonly unit: "messages" | "deliveries" | "handshakes" | "bytes per connection";
   readonly load: "echo" | "broadcast" | "handshakes" | "hold";
   readonly message: { readonly kind: "text" | "binary" | "json"; readonly bytes: number };
-  readonly connections: number;
-  /** Messages that are under way at a time, for each connection or, when broadcasting, altogether. */
-  readonly inFlight: number;
   readonly compression: ServerOptions["compression"];
+}
+
+/** A row that is about requests and their responses. */
+export interface HttpScenario extends ScenarioBase {
+  readonly unit: "requests";
+  readonly load: "http";
+  /** What is asked for. */
+  readonly page: "greeting" | "item" | "file";
+}
+
+/** One row of the table of results. */
+export type Scenario = SocketScenario | HttpScenario;
+
+/** What the clients of a scenario speak, which decides who can take part. */
+export type Protocol = "websocket" | "http";
+
+export function protocolOf({ load }: Scenario): Protocol {
+  return load === "http" ? "http" : "websocket";
 }
 
 const kib = 1024;
@@ -39,8 +61,10 @@ const deflateMemory = {
   inFlight: 4,
 } as const;
 
-/** Everything that can be measured, in the order of the report. */
-export const scenarios: readonly Scenario[] = [
+const http = { group: "http", unit: "requests", load: "http", connections: 64, inFlight: 1 } as const;
+
+/** What is measured of WebSockets. */
+export const socketScenarios: readonly SocketScenario[] = [
   { ...echo, name: "echo-64", title: "echo 64 B, 100 connections", message: text64, connections: 100 },
   {
     ...echo,
@@ -120,3 +144,13 @@ export const scenarios: readonly Scenario[] = [
     compression: "takeover",
   },
 ];
+
+/** What is measured of HTTP. */
+export const httpScenarios: readonly HttpScenario[] = [
+  { ...http, name: "http-plain", title: "HTTP, 13 B of plain text", page: "greeting" },
+  { ...http, name: "http-json", title: "HTTP, 100 B of JSON with a parameter", page: "item" },
+  { ...http, name: "http-static", title: "HTTP, a file of 100 KiB", page: "file" },
+];
+
+/** Everything that can be measured, in the order of the report. */
+export const scenarios: readonly Scenario[] = [...socketScenarios, ...httpScenarios];

@@ -2,19 +2,22 @@ import type { AgreedCompression } from "./compression.ts";
 import { createCompressor } from "./compression.ts";
 import type { DataOpcode } from "./frames.ts";
 import { firstByte, maskedFrame } from "./frames.ts";
-import type { ServerCommand } from "./opponents.ts";
+import type { SocketProtocol } from "./opponents.ts";
 import { createPayloads } from "./payloads.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { SocketScenario } from "./scenarios.ts";
 
-/** A message that a server has to send; without content when only the server can know it, because it compresses. */
+/**
+ * A message that a server has to send, or the body of a response, which has no first byte to compare; without content when only the
+ * server can know it, because it compresses.
+ */
 interface ExpectedReply {
   readonly first: number;
   readonly content: Uint8Array | undefined;
 }
 
-/** What a client sends in one piece, and what has to come back. */
+/** What a client sends in one piece, frames or a request, and what has to come back. */
 export interface Unit {
-  readonly frames: Uint8Array;
+  readonly sent: Uint8Array;
   readonly replies: readonly ExpectedReply[];
 }
 
@@ -26,8 +29,8 @@ export type Message = readonly [opcode: DataOpcode, content: Buffer];
 
 /** What the clients of a scenario send, in turn; each entry is a message, or two that belong together. */
 export function createMessages(
-  scenario: Scenario,
-  protocol: ServerCommand["protocol"],
+  scenario: SocketScenario,
+  protocol: SocketProtocol,
 ): readonly (readonly Message[])[] {
   const isBinary = scenario.message.kind === "binary";
   return createPayloads(scenario).map((payload) =>
@@ -38,7 +41,7 @@ export function createMessages(
 /** The messages as frames, and they themselves as what is expected back. */
 export function createUnits(entries: readonly (readonly Message[])[]): readonly Unit[] {
   return entries.map((messages) => ({
-    frames: Buffer.concat(messages.map(([opcode, content]) => maskedFrame(firstByte(opcode), content))),
+    sent: Buffer.concat(messages.map(([opcode, content]) => maskedFrame(firstByte(opcode), content))),
     replies: messages.map(([opcode, content]) => ({ first: firstByte(opcode), content })),
   }));
 }
@@ -50,7 +53,7 @@ export function createCompressedUnits(
 ): readonly Unit[] {
   const compress = createCompressor(compression);
   return entries.map((messages) => ({
-    frames: Buffer.concat(
+    sent: Buffer.concat(
       messages.map(([opcode, content]) => maskedFrame(firstByte(opcode, true), compress(content))),
     ),
     replies: messages.map(([opcode]) => ({ first: firstByte(opcode, true), content: undefined })),
@@ -78,9 +81,9 @@ export function encodeScript(units: readonly Unit[]): Buffer {
   };
   number(units.length);
   number(units[0]?.replies.length ?? 0);
-  for (const { frames } of units) {
-    number(frames.length);
-    parts.push(frames);
+  for (const { sent } of units) {
+    number(sent.length);
+    parts.push(sent);
   }
   for (const { first, content } of units.flatMap(({ replies }) => replies)) {
     number(first);

@@ -8,6 +8,7 @@ import type { Readable, Writable } from "node:stream";
 import type { ServerCommand } from "./opponents.ts";
 import { onCore } from "./pinning.ts";
 import type { ServerOptions } from "./servers/contract.ts";
+import type { HttpServerOptions } from "./servers/http/options.ts";
 
 const startTimeoutMs = 20_000;
 const complaintCharsMax = 10_000;
@@ -29,7 +30,10 @@ export class ServerProcess {
   }
 
   /** Rejects with what the server said when it does not start. */
-  static async start({ command, env }: ServerCommand, options: ServerOptions): Promise<ServerProcess> {
+  static async start(
+    { command, env }: ServerCommand,
+    options: ServerOptions | HttpServerOptions,
+  ): Promise<ServerProcess> {
     const [program, ...args] = onCore(0, [...command, JSON.stringify(options)]);
     const child = spawn(program, args, {
       env: { ...process.env, ...env },

@@ -1,4 +1,4 @@
-/* The modes in which open connections exchange messages: echo, and one message to all. */
+/* The modes in which open connections exchange messages: echo, one message to all, and requests of HTTP. */
 #include "load.h"
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +9,14 @@
 enum { events_max = 256, buffer_size = 256 * 1024 };
 static uint8_t buffer[buffer_size];
 
+enum mode { echo, to_all, http };
+
 struct exchange {
   const struct options *options;
   const struct script *script;
   struct connection *connections;
   int poll;
-  bool is_broadcast;
+  enum mode mode;
   uint64_t messages;    /* Received by all connections together. */
   uint64_t outstanding; /* Of the broadcast that is under way. */
 };
@@ -30,14 +32,17 @@ static void receive(struct exchange *exchange, struct connection *connection) {
   if (got < 0 && errno == EAGAIN) return;
   if (got <= 0) fail("the server ended a connection");
   uint64_t before = connection->messages / exchange->script->replies_per_unit;
-  uint32_t completed = replies_receive(connection, exchange->script, buffer, (size_t)got);
+  uint32_t completed = exchange->mode == http
+                           ? responses_receive(connection, exchange->script, buffer, (size_t)got)
+                           : replies_receive(connection, exchange->script, buffer, (size_t)got);
   exchange->messages += completed;
-  if (exchange->is_broadcast) {
+  if (exchange->mode == to_all) {
     if (completed > exchange->outstanding) fail("a message was delivered twice");
     exchange->outstanding -= completed;
     if (exchange->outstanding == 0) broadcast(exchange);
   } else {
     uint64_t units = connection->messages / exchange->script->replies_per_unit - before;
+    if (units > exchange->options->in_flight) fail("more came than was asked for");
     if (units > 0) units_send(exchange->poll, connection, exchange->script, (uint32_t)units);
   }
 }
@@ -54,16 +59,19 @@ static void exchange_until(struct exchange *exchange, double end) {
   }
 }
 
-static void run(const struct options *options, const struct script *script, bool is_broadcast) {
+static void run(const struct options *options, const struct script *script, enum mode mode) {
   struct connection *connections = calloc(options->connections, sizeof *connections);
-  for (uint32_t i = 0; i < options->connections; i++) connection_open(&connections[i], options);
+  for (uint32_t i = 0; i < options->connections; i++) {
+    if (mode == http) connection_connect(&connections[i], options);
+    else connection_open(&connections[i], options);
+  }
   struct exchange exchange = {.options = options,
                               .script = script,
                               .connections = connections,
                               .poll = poll_create(connections, options->connections),
-                              .is_broadcast = is_broadcast};
-  if (is_broadcast) broadcast(&exchange);
-  for (uint32_t i = 0; i < options->connections && !is_broadcast; i++)
+                              .mode = mode};
+  if (mode == to_all) broadcast(&exchange);
+  for (uint32_t i = 0; i < options->connections && mode != to_all; i++)
     units_send(exchange.poll, &connections[i], script, options->in_flight);
   exchange_until(&exchange, now() + options->warmup_ms / 1e3);
   uint64_t before = exchange.messages;
@@ -75,6 +83,8 @@ static void run(const struct options *options, const struct script *script, bool
   print_result(&measurement, (exchange.messages - before) / script->replies_per_unit);
 }
 
-void run_echo(const struct options *options, const struct script *script) { run(options, script, false); }
+void run_echo(const struct options *options, const struct script *script) { run(options, script, echo); }
 
-void run_broadcast(const struct options *options, const struct script *script) { run(options, script, true); }
+void run_broadcast(const struct options *options, const struct script *script) { run(options, script, to_all); }
+
+void run_http(const struct options *options, const struct script *script) { run(options, script, http); }

@@ -37,8 +37,11 @@ struct options {
   uint32_t duration_ms;
 };
 
+struct response;
+
 struct connection {
   int fd;
+  struct response *response; /* What is being read of HTTP; NULL otherwise. */
   uint8_t header[10];
   uint8_t header_have;
   uint8_t header_need;
@@ -84,6 +87,16 @@ void connection_open(struct connection *connection, const struct options *option
 /* Reads what a server sent; returns how many messages it completed. */
 uint32_t replies_receive(struct connection *connection, const struct script *script, const uint8_t *bytes, size_t length);
 
+/* What has to come next on a connection. */
+const struct reply *reply_expected(const struct connection *connection, const struct script *script);
+/* Takes what came of a message's content, which may be all of it, and compares it. */
+void payload_take(struct connection *connection, const struct script *script, const uint8_t *bytes, size_t length);
+
+/* responses.c */
+void connection_connect(struct connection *connection, const struct options *options);
+/* Reads what an HTTP server sent; returns how many responses it completed. */
+uint32_t responses_receive(struct connection *connection, const struct script *script, const uint8_t *bytes, size_t length);
+
 /* sending.c */
 void units_send(int poll, struct connection *connection, const struct script *script, uint32_t count);
 void units_resume(int poll, struct connection *connection, const struct script *script);
@@ -92,5 +105,6 @@ int poll_create(struct connection *connections, uint32_t count);
 /* The modes. */
 void run_echo(const struct options *options, const struct script *script);
 void run_broadcast(const struct options *options, const struct script *script);
+void run_http(const struct options *options, const struct script *script);
 void run_handshakes(const struct options *options);
 void run_hold(const struct options *options, const struct script *script);

@@ -34,6 +34,7 @@ int main(int count, char **arguments) {
   if (options.script_file[0]) script_read(&script, options.script_file);
   if (strcmp(options.mode, "echo") == 0) run_echo(&options, &script);
   else if (strcmp(options.mode, "broadcast") == 0) run_broadcast(&options, &script);
+  else if (strcmp(options.mode, "http") == 0) run_http(&options, &script);
   else if (strcmp(options.mode, "handshakes") == 0) run_handshakes(&options);
   else if (strcmp(options.mode, "hold") == 0) run_hold(&options, &script);
   else fail("there is no mode %s", options.mode);

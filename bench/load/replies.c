@@ -7,7 +7,7 @@ enum { fin = 0x80, opcode_bits = 0x0f, reserved_and_opcode = 0x7f, control_bit =
 /* Of large messages only some are compared byte by byte; of all of them the length and the kind. */
 enum { small_message = 1024, sample_every = 16 };
 
-static const struct reply *expected(const struct connection *connection, const struct script *script) {
+const struct reply *reply_expected(const struct connection *connection, const struct script *script) {
   return &script->replies[connection->messages % ((uint64_t)script->units * script->replies_per_unit)];
 }
 
@@ -30,7 +30,7 @@ static void begin_frame(struct connection *connection, const struct script *scri
   connection->in_message = true;
   connection->first_byte = header[0] & reserved_and_opcode;
   connection->length = 0;
-  const struct reply *reply = expected(connection, script);
+  const struct reply *reply = reply_expected(connection, script);
   if (connection->first_byte != (reply->first_byte & reserved_and_opcode))
     fail("a message begins with %#x, but has to begin with %#x", header[0], reply->first_byte);
 }
@@ -40,7 +40,7 @@ static bool end_frame(struct connection *connection, const struct script *script
   connection->header_have = 0;
   connection->header_need = 2;
   if (connection->is_control || !connection->is_last) return false;
-  const struct reply *reply = expected(connection, script);
+  const struct reply *reply = reply_expected(connection, script);
   if (reply->length != any_length && connection->length != reply->length)
     fail("a message has %llu bytes, but has to have %u", (unsigned long long)connection->length, reply->length);
   if (reply->length == any_length && connection->length == 0) fail("a compressed message has no bytes");
@@ -49,10 +49,10 @@ static bool end_frame(struct connection *connection, const struct script *script
   return true;
 }
 
-static void take_payload(struct connection *connection, const struct script *script, const uint8_t *bytes, size_t length) {
+void payload_take(struct connection *connection, const struct script *script, const uint8_t *bytes, size_t length) {
   connection->remaining -= length;
   if (connection->is_control) return;
-  const struct reply *reply = expected(connection, script);
+  const struct reply *reply = reply_expected(connection, script);
   uint64_t end = connection->length + length;
   if (reply->content != NULL && (reply->length <= small_message || connection->messages % sample_every == 0)) {
     if (end > reply->length || memcmp(reply->content + connection->length, bytes, length) != 0)
@@ -79,7 +79,7 @@ uint32_t replies_receive(struct connection *connection, const struct script *scr
     }
     size_t available = (size_t)(end - bytes);
     size_t taken = connection->remaining < available ? (size_t)connection->remaining : available;
-    take_payload(connection, script, bytes, taken);
+    payload_take(connection, script, bytes, taken);
     bytes += taken;
     if (connection->remaining == 0) completed += end_frame(connection, script);
   }

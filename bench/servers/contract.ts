@@ -1,5 +1,6 @@
 /** What every server of the benchmark has in common with the process that starts it. */
 
+/** For those that speak WebSocket. */
 export interface ServerOptions {
   /** To send each message back, or to send it to all. */
   readonly mode: "echo" | "broadcast";

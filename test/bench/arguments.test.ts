@@ -8,7 +8,7 @@ const namesOf = (args: readonly string[]): readonly string[] =>
 
 suite("scenarios", () => {
   test("are all of them when none is named", () => {
-    assert.equal(parseArguments([]).scenarios, scenarios);
+    assert.deepEqual(parseArguments([]).scenarios, scenarios);
   });
 
   test("are those of a group", () => {
@@ -58,13 +58,51 @@ suite("opponents", () => {
       "socket.io",
       "bun",
       "uwebsockets",
+      "node-http",
+      "fastify",
+      "hono",
+      "express",
+      "tornado",
+      "access-log",
+      "data-events",
+    ]);
+  });
+
+  test("are those that speak what is measured", () => {
+    assert.deepEqual(parseArguments(["http"]).opponents, [
+      "node-http",
+      "fastify",
+      "hono",
+      "express",
+      "tornado",
+      "access-log",
+    ]);
+    assert.deepEqual(parseArguments(["echo"]).opponents, [
+      "ws",
+      "socket.io",
+      "bun",
+      "uwebsockets",
       "tornado",
       "data-events",
     ]);
   });
 
-  test("are two when it has to be quick", () => {
-    assert.deepEqual(parseArguments(["--quick"]).opponents, ["ws", "bun"]);
+  test("are two when it has to be quick, of those that speak what is measured", () => {
+    assert.deepEqual(parseArguments(["echo", "--quick"]).opponents, ["ws", "bun"]);
+    assert.deepEqual(parseArguments(["http", "--quick"]).opponents, ["node-http", "fastify"]);
+  });
+
+  test("leave out the scenarios that none of them takes part in", () => {
+    assert.deepEqual(namesOf(["http-plain", "echo-64", "--against", "ws"]), ["echo-64"]);
+    assert.deepEqual(namesOf(["--against", "fastify"]), ["http-plain", "http-json", "http-static"]);
+    assert.deepEqual(namesOf(["http-plain", "echo-64", "--against", "tornado"]), ["echo-64", "http-plain"]);
+  });
+
+  test("are all there only when none is named and it need not be quick", () => {
+    const completeness = [[], ["--quick"], ["--against", "ws"]].map(
+      (args) => parseArguments(args).hasAllOpponents,
+    );
+    assert.deepEqual(completeness, [true, false, false]);
   });
 
   test("are those named, quick or not", () => {
@@ -99,6 +137,16 @@ const refused: readonly (readonly [args: readonly string[], said: RegExp])[] = [
   [["ecko"], /no scenario "ecko".*groups echo, broadcast.*transports, and echo-64.*echo-64x16/],
   [["--against", "ws,bunn"], /--against has "bunn".*ws,socket\.io,bun/],
   [["--against", ""], /--against has ""/],
+  [["--against", "ruby"], /for WebSockets and HTTP it takes one or more of ws,.*again,/],
+  [
+    ["http", "--against", "ws"],
+    /has "ws"; for HTTP it takes one or more of node-http,fastify,hono,express,tornado,access-log,again, /,
+  ],
+  [
+    ["echo", "--against", "ws,fastify"],
+    /has "fastify"; for WebSockets it takes one or more of ws,socket\.io,bun,uwebsockets,tornado,data-/,
+  ],
+  [["transports", "--against", "ws"], /transports are measured against each other/],
   [["--fast"], /--fast.*--quick, --against/],
   [["--rounds", "0"], /--rounds is "0".*1 to 100/],
   [["--rounds", "2.5"], /--rounds is "2.5"/],

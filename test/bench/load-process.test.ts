@@ -5,15 +5,15 @@ import { createServer } from "node:net";
 import { before, suite, test } from "node:test";
 import { firstByte, maskedFrame } from "../../bench/frames.ts";
 import { buildLoad, Load } from "../../bench/load-process.ts";
-import { serverCommand } from "../../bench/opponents.ts";
-import { scenarios } from "../../bench/scenarios.ts";
+import { openings } from "../../bench/negotiation.ts";
+import { socketScenarios } from "../../bench/scenarios.ts";
 import { createMessages, createUnits } from "../../bench/script-file.ts";
 import { skipReason } from "../../scripts/system-packages.ts";
 
 const text = firstByte(1);
 const accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 const switching = `HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
-const scenario = { ...scenarios.find(({ name }) => name === "echo-64")!, connections: 2 };
+const scenario = { ...socketScenarios.find(({ name }) => name === "echo-64")!, connections: 2 };
 
 interface Behaviour {
   readonly response?: string;
@@ -41,12 +41,7 @@ async function countReplies({ response = switching, reply }: Behaviour): Promise
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const load = new Load(
-    scenario,
-    serverCommand("ws", process.execPath),
-    createUnits(createMessages(scenario, "websocket")),
-    "",
-  );
+  const load = new Load(scenario, createUnits(createMessages(scenario, "websocket")), openings.websocket);
   try {
     const target = { port: (server.address() as AddressInfo).port, pid: process.pid };
     return (await load.run(target, { warmupMs: 0, durationMs: 50 })).count;

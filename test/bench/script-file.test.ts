@@ -4,11 +4,11 @@ import type { AgreedCompression } from "../../bench/compression.ts";
 import { createCompressor, createInflater, parseAgreement } from "../../bench/compression.ts";
 import { maskedFrame } from "../../bench/frames.ts";
 import { createPayloads } from "../../bench/payloads.ts";
-import { scenarios } from "../../bench/scenarios.ts";
+import { socketScenarios } from "../../bench/scenarios.ts";
 import { createMessages, createUnits, encodeScript } from "../../bench/script-file.ts";
 
 suite("messages", () => {
-  for (const scenario of scenarios) {
+  for (const scenario of socketScenarios) {
     test(`of ${scenario.name} are as long as they have to be, all different, and the same each time`, () => {
       const payloads = createPayloads(scenario);
       assert.ok(payloads.every(({ length }) => length === scenario.message.bytes));
@@ -18,7 +18,7 @@ suite("messages", () => {
   }
 
   test("of JSON are JSON, and compress as real ones do", () => {
-    const scenario = scenarios.find(({ message }) => message.kind === "json")!;
+    const scenario = socketScenarios.find(({ message }) => message.kind === "json")!;
     const compress = createCompressor(agreedWith("permessage-deflate; client_no_context_takeover"));
     for (const payload of createPayloads(scenario)) {
       JSON.parse(payload.toString());
@@ -51,7 +51,7 @@ suite("frames", () => {
 
 suite("the script", () => {
   test("holds what is sent and what has to come", () => {
-    const [entry] = createMessages(scenarios[0]!, "websocket");
+    const [entry] = createMessages(socketScenarios[0]!, "websocket");
     const [unit] = createUnits([entry!]);
     const script = encodeScript([unit!]);
     assert.deepEqual([script.readUInt32LE(0), script.readUInt32LE(4), script.readUInt32LE(8)], [1, 1, 70]);
@@ -70,7 +70,7 @@ for (const answer of answers) {
     const agreed = agreedWith(answer);
     const compress = createCompressor(agreed);
     const inflate = createInflater({ ...agreed, isServerTakeover: agreed.isClientTakeover });
-    const payloads = createPayloads(scenarios.find(({ message }) => message.kind === "json")!);
+    const payloads = createPayloads(socketScenarios.find(({ message }) => message.kind === "json")!);
     const compressed = payloads.map((payload) => compress(payload));
     for (let time = 0; time < 2; time++) {
       assert.deepEqual(
