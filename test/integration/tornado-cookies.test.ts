@@ -5,6 +5,7 @@ import { suite, test } from "node:test";
 import { skipReason } from "../../scripts/system-packages.ts";
 import type { CookieSecret, Settings } from "../../src/index.ts";
 import { createSignedValue, decodeSignedValue, RequestHandler } from "../../src/index.ts";
+import { CookieJar } from "../support/cookie-jar.ts";
 import { RunningProcess } from "../support/process.ts";
 import { runApplication, takeWarnings } from "../support/run-application.ts";
 
@@ -55,31 +56,6 @@ async function runTornado(context: TestContext, settings: object): Promise<strin
   return `http://127.0.0.1:${port}`;
 }
 
-/** What keeps the cookies of a browser that visits both halves; it understands no attributes. */
-class Jar {
-  readonly #cookies = new Map<string, string>();
-
-  async fetch(url: string, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers);
-    headers.set("cookie", [...this.#cookies].map((pair) => pair.join("=")).join("; "));
-    const response = await fetch(url, { ...init, headers });
-    for (const field of response.headers.getSetCookie()) {
-      const [pair = ""] = field.split(";", 1);
-      const equals = pair.indexOf("=");
-      this.#cookies.set(pair.slice(0, equals), pair.slice(equals + 1));
-    }
-    return response;
-  }
-
-  get(name: string): string {
-    return this.#cookies.get(name) ?? "";
-  }
-
-  set(name: string, value: string): void {
-    this.#cookies.set(name, value);
-  }
-}
-
 /** The two halves, with the same settings. */
 async function runBoth(
   context: TestContext,
@@ -118,7 +94,7 @@ suite("a login", { skip }, () => {
       [ours, tornado],
     ] as const) {
       for (const user of users) {
-        const jar = new Jar();
+        const jar = new CookieJar();
         const login = await jar.fetch(`${from}/login?user=${encodeURIComponent(user)}`);
         assert.equal(login.status, 200);
         const both = [from, to].map(async (half) => (await jar.fetch(`${half}/whoami`)).json());
@@ -133,7 +109,7 @@ suite("a login", { skip }, () => {
     const current = await runBoth(context, nameOfVersion, 2);
     const later = await runBoth(context, { 2: nameOfVersion[2] }, 2);
     for (const from of ["tornado", "ours"] as const) {
-      const jar = new Jar();
+      const jar = new CookieJar();
       await jar.fetch(`${old[from]}/login?user=ada`);
       const byOld = { user: "ada", keyVersion: 1, plain: "plain" };
       for (const half of [old.tornado, old.ours, current.tornado, current.ours]) {
@@ -152,7 +128,7 @@ suite("a login", { skip }, () => {
   test("that was changed on the way is none in either", async (context) => {
     const { tornado, ours } = await runBoth(context);
     for (const from of [tornado, ours]) {
-      const jar = new Jar();
+      const jar = new CookieJar();
       await jar.fetch(`${from}/login?user=ada`);
       const value = jar.get("user");
       const changes = [
@@ -183,7 +159,7 @@ suite("a plain cookie", { skip }, () => {
   test("of Tornado is read here, also where Python puts it in quotes", async (context) => {
     const { tornado, ours } = await runBoth(context);
     for (const plain of ["a=b", 'say "hi"', "a;b", "a,b", "back\\slash", "été", "50%", "{}[]()<>@/?"]) {
-      const jar = new Jar();
+      const jar = new CookieJar();
       const path = `/login?user=a&plain=${encodeURIComponent(plain)}`;
       const login = await jar.fetch(`${tornado}${path}`);
       // Tornado refuses white space and control characters itself.
@@ -199,7 +175,7 @@ suite("a plain cookie", { skip }, () => {
       ["a=b/c?d", "a=b/c?d"],
       ["été", "%C3%A9t%C3%A9"],
     ] as const) {
-      const jar = new Jar();
+      const jar = new CookieJar();
       await jar.fetch(`${ours}/login?user=a&plain=${encodeURIComponent(plain)}`);
       const there = (await (await jar.fetch(`${tornado}/whoami`)).json()) as { plain: unknown };
       assert.equal(there.plain, read);
@@ -263,7 +239,7 @@ suite("a form", { skip }, () => {
   test("of either half can be sent to both, by a browser that says nothing of itself", async (context) => {
     const { tornado, ours } = await runBoth(context);
     for (const from of [tornado, ours]) {
-      const jar = new Jar();
+      const jar = new CookieJar();
       const html = await (await jar.fetch(`${from}/form`)).text();
       const token = tokenIn(html);
       // Both write the same field, but for the token.
@@ -292,7 +268,7 @@ suite("a form", { skip }, () => {
 
   test("with the token of somebody else, or none, is refused by both", async (context) => {
     const { tornado, ours, log } = await runBoth(context);
-    const [jar, other] = [new Jar(), new Jar()];
+    const [jar, other] = [new CookieJar(), new CookieJar()];
     for (const each of [jar, other]) await each.fetch(`${ours}/form`);
     const wrong = ["", "nonsense", other.get("_xsrf"), jar.get("_xsrf").replace(/^2/, "3"), "2|00000000||1"];
     for (const shown of wrong) {

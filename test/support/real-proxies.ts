@@ -36,7 +36,8 @@ function targets([first, second]: readonly number[], comment: string): [string, 
   return [...replacements, [comment, comment.replace("#", "")], ["127.0.0.1:10001", `127.0.0.1:${second}`]];
 }
 
-function startNginx(site: string): RunningProcess {
+/** Starts nginx with a site as it would stand in conf.d. */
+export function startNginx(site: string): RunningProcess {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (name) => `${name}_temp_path ${name};`,
   );
