@@ -89,6 +89,7 @@ const mainNames = [
   "RedirectHandler",
   "ErrorHandler",
   "currentRequest",
+  "rawHtml",
 ].concat([
   "authenticated",
   "createSignedValue",
