@@ -293,3 +293,17 @@ void new Application([], { compressResponse: { gzipLevel: 5 }, securityHeaders: 
 export const periodic: PeriodicCallback = new Application([]).every(1000, async () => {}, { jitter: 0.1 });
 // @ts-expect-error -- it would get none
 void new PeriodicCallback((count: number) => count, 1000);
+
+// Templates: names and data are free until the program declares some (see templates/).
+export class Templated extends RequestHandler {
+  async get() {
+    const text: string = await this.renderString("any");
+    // @ts-expect-error -- data have names
+    await this.renderString("any", 5);
+    return this.render("any", { text });
+  }
+}
+void new Application([["/", Templated]], { templatePath: new URL("file:///templates/") });
+void new Application([], { templateEngine: { render: async () => Promise.resolve("") } });
+// @ts-expect-error -- an engine returns a text
+void new Application([], { templateEngine: { render: () => 5 } });

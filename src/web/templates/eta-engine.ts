@@ -87,7 +87,7 @@ export class EtaEngine implements TemplateEngine {
     const progress = { line: 1 };
     const options: RenderOptions = { filepath: template.name };
     try {
-      return Reflect.apply(template.run, this.#runtime, [data, options, progress]) as string;
+      return Reflect.apply(template.run, this.#runtime, [data, options, progress]);
     } catch (error) {
       throw locate(error, template, progress.line);
     }
@@ -96,6 +96,7 @@ export class EtaEngine implements TemplateEngine {
 
 /** A value as it stands in HTML: nothing for what is not there, and as it is what is HTML already. */
 function escapeValue(value: unknown): string {
+  // oxlint-disable-next-line typescript/no-base-to-string -- as the language has it; what is put out is up to the template
   return value instanceof RawHtml ? String(value) : escapeHtml(String(value ?? ""));
 }
 

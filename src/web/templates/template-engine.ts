@@ -19,20 +19,13 @@ export interface TemplateEngine {
 
 /**
  * The templates of a program and the data that each is rendered with. As soon as a program declares one, `render` and `renderString` take
- * only the names that are declared, with their data.
- *
- * @example
- * declare module "waterspout" {
- *   interface Templates {
- *     story: { readonly title: string };
- *   }
- * }
+ * only the names that are declared, with their data: `declare module "waterspout" { interface Templates { story: { title: string } } }`.
  */
 // oxlint-disable-next-line typescript/no-empty-object-type, typescript/no-empty-interface -- programs fill it
 export interface Templates {}
 
 /** The name of a template: any, unless the program declares which there are. */
-export type TemplateName = [keyof Templates] extends [never] ? string : keyof Templates & string;
+export type TemplateName = [keyof Templates] extends [never] ? string : Extract<keyof Templates, string>;
 
 /** The data of a template, which may be left out where it needs none. */
 export type TemplateData<Name extends string> = Name extends keyof Templates

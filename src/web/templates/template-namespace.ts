@@ -1,5 +1,6 @@
 import type { Handler } from "../handler.ts";
-import { jsonEncode, RawHtml, rawHtml } from "../html.ts";
+import type { RawHtml } from "../html.ts";
+import { jsonEncode, rawHtml } from "../html.ts";
 import type { ResolvedSettings } from "../settings.ts";
 
 /** The names that every template has, of the handler that renders it. */

@@ -136,8 +136,9 @@ test("templates have layouts, blocks and includes, by names relative to themselv
 
 test("data cannot become code or markup, whatever its names", async (context) => {
   const templatePath = temporaryFiles({
-    "layout.eta": "<%~ block('title', () => 'none') %>|<%~ it.body %>",
+    "layout.eta": "<%~ block('title', () => { %>none<% }) %>|<%~ it.body %>",
     "page.eta": "<% layout('layout') %><%= it.text %>",
+    "title.eta": "<%~ block('title', () => { %>none<% }) %>",
   });
   const data = JSON.parse(
     JSON.stringify({
@@ -149,11 +150,18 @@ test("data cannot become code or markup, whatever its names", async (context) =>
       layout: "../../etc/passwd",
     }),
   ) as object;
-  const server = await serveRoutes(context, log, [["/", page((each) => each.render("page", data))]], {
-    templatePath,
-  });
-  assert.match((await get(server, "/")).text, /^[^|]*\|&lt;%= process\.exit\(\) %&gt;\$\{1\}$/);
-  assert.doesNotMatch((await get(server, "/")).text, /script/);
+  const server = await serveRoutes(
+    context,
+    log,
+    [
+      ["/page", page((each) => each.render("page", data))],
+      ["/title", page((each) => each.render("title", data))],
+    ],
+    { templatePath },
+  );
+  assert.equal((await get(server, "/page")).text, "none|&lt;%= process.exit() %&gt;${1}");
+  // A block that no template fills is not filled by data.
+  assert.equal((await get(server, "/title")).text, "none");
   await log.expect(/^200 GET/);
   await log.expect(/^200 GET/);
 });
