@@ -1,22 +1,24 @@
 import { misuse } from "./errors.ts";
 import { kindOf } from "./text.ts";
 
-/** Of these JSON.stringify would make `{}`, and nobody would notice. */
-const notJson = [Error, Map, Set, Promise, Blob, ReadableStream, URLSearchParams, FormData, Headers] as const;
+/**
+ * The tags of what JSON.stringify would make `{}` of, and nobody would notice. A generator is most likely one that should have been
+ * async.
+ */
+const notJson = /^(?:Map|Set|Promise|Blob|File|ReadableStream|Generator|URLSearchParams|FormData|Headers)$/;
 
-/** A generator is none either: somebody forgot that it is to be an async one. */
 function isNotJson(value: object): boolean {
   // A plain object, which it nearly always is, is none of them.
   if (Object.getPrototypeOf(value) === Object.prototype) return false;
   const { [Symbol.toStringTag]: tag } = value as { readonly [Symbol.toStringTag]?: unknown };
-  return tag === "Generator" || notJson.some((Class) => value instanceof Class);
+  return value instanceof Error || notJson.test(String(tag));
 }
 
 /**
  * An object as JSON text.
  *
  * @throws WaterspoutError ARGUMENT_TYPE_INVALID for one that JSON cannot say: it leads back to itself, holds a BigInt, has a
- *   `toJSON` that returns nothing, or is an Error, a Map, a Set, a promise, a generator, a stream, or another of the classes above.
+ *   `toJSON` that returns nothing, or is an Error, a Map, a Set, a promise, a generator, a stream, or a class of the web like `FormData`.
  */
 export function encodeJson(name: string, value: object): string {
   let text: string | undefined;

@@ -56,6 +56,7 @@ test("what would become {} without a word is refused", () => {
     new Error("e"),
     Promise.resolve(),
     new Blob([]),
+    new File([], "empty"),
     new ReadableStream(),
     new URLSearchParams("a=1"),
     new FormData(),

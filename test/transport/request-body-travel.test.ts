@@ -430,3 +430,59 @@ test("a handler whose request breaks behind it is told that nobody waits for its
   await log.expect(/^400 \(127\.0\.0\.1\) REQUEST_MALFORMED/);
   assert.equal(begins, 1);
 });
+
+test("who has answered and reads on gets what comes, and what they leave holds up no next request", async (context) => {
+  const second: Deferred<string> = deferred();
+  class ReadsOn extends Length {
+    static override readonly streamRequestBody = true;
+    override async post() {
+      let got = "";
+      for await (const chunk of this.body) {
+        got += String(chunk);
+        if (got === "first") await this.finish("early");
+        else break;
+      }
+      second.resolve(got);
+      return "";
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", ReadsOn]]);
+  const connection = await RawConnection.open(server.port);
+  // More is left than fits into the buffers between.
+  const rest = "x".repeat(1_000_000);
+  connection.send(`${announce("/", 11 + rest.length)}first`);
+  assert.equal((await connection.nextResponse()).text, "early");
+  connection.send("second");
+  assert.equal(await second.promise, "firstsecond");
+  connection.send(`${rest}${requestText("GET", "/")}`);
+  assert.equal((await connection.nextResponse()).text, "next");
+  connection.destroy();
+});
+
+test("a connection keeps nothing of the bodies that came on it", async (context) => {
+  const warnings: string[] = [];
+  const warn = (warning: Error): void => void warnings.push(warning.message);
+  process.on("warning", warn);
+  context.after(() => process.off("warning", warn));
+  let reads: Deferred = deferred();
+  class Reads extends Length {
+    override async post() {
+      const bytes = this.bytes();
+      reads.resolve();
+      return `${(await bytes).length}`;
+    }
+  }
+  const server = await serveRoutes(context, log, [["/", Reads]]);
+  const connection = await RawConnection.open(server.port);
+  // Node warns of more than ten listeners of one kind.
+  for (let count = 0; count < 20; count++) {
+    reads = deferred();
+    connection.send(announce("/", 3));
+    await reads.promise;
+    connection.send("abc");
+    assert.equal((await connection.nextResponse()).text, "3");
+  }
+  connection.destroy();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(warnings, []);
+});

@@ -222,11 +222,15 @@ export class ProfileFeed extends WebSocketHandler<{ id: string }> {
     this.writeMessage(this.currentUser?.name ?? this.params.id);
   }
 }
-// The same by a generic, for who likes it better.
-export class TypedPage<Someone, Params extends object = NoParams> extends RequestHandler<Params> {
+// By a generic it is said once for both: what is found, and what is there.
+export abstract class TypedPage<Someone, Params extends object = NoParams> extends RequestHandler<Params> {
   declare currentUser: Someone | null;
+  abstract override getCurrentUser(): Promise<Someone | null>;
 }
 export class Account extends TypedPage<User, { id: string }> {
+  override async getCurrentUser() {
+    return Promise.resolve({ name: "Ada" });
+  }
   get() {
     // @ts-expect-error -- the generic says what there is
     void this.currentUser?.password;
@@ -238,6 +242,12 @@ void new Application([
   ["/feed/:id", ProfileFeed],
   ["/account/:id", Account],
 ]);
+export class WrongAccount extends TypedPage<User> {
+  // @ts-expect-error -- a name is no user
+  override async getCurrentUser() {
+    return Promise.resolve("Ada");
+  }
+}
 // @ts-expect-error -- by whichever way, the parameter id is missing
 void new Application([["/", Account]]);
 // @ts-expect-error -- the parameter id is missing
