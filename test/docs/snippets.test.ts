@@ -29,7 +29,7 @@ function programsOf(document: string): [name: string, text: string][] {
   ]);
 }
 
-/** What a document would have a page run: compiled only, since a page's URLs mean nothing here. */
+/** What a document would have a page run, or a server that needs files of its own: compiled only, since they are not here. */
 function pageProgramsOf(document: string): [name: string, text: string][] {
   const blocks = readFileSync(document, "utf8").matchAll(/^```js\n(.*?)^```$/gms);
   return [...blocks].map(([, text = ""], index) => [
