@@ -98,16 +98,13 @@ test(
       file,
       `import { parentPort, workerData } from "node:worker_threads";
 const { Application } = await import(${JSON.stringify(entry)});
-const server = await new Application([]).listen({ path: workerData, mode: 0o606 });
-parentPort.once("message", () => server.close());
+await new Application([]).listen({ path: workerData, mode: 0o606 });
 parentPort.postMessage("up");`,
     );
     const worker = new Worker(file, { workerData: path });
     await once(worker, "message");
     assert.equal(statSync(path).mode & 0o777, 0o606);
-    const exited = once(worker, "exit");
-    worker.postMessage("end");
-    await exited;
+    await worker.terminate();
   },
 );
 
