@@ -98,6 +98,29 @@ test(
   },
 );
 
+test("an answer that has begun ends its connection as well, though it could not say so", soon, async () => {
+  const gate = deferred();
+  class Begun extends RequestHandler {
+    async get() {
+      this.setHeader("Content-Length", 6);
+      this.write("be");
+      await this.flush();
+      await gate.promise;
+      return this.finish("gun.");
+    }
+  }
+  const server = await startApplication(new Application([["/", Begun]], patient));
+  const connection = await RawConnection.open(server.port);
+  connection.send(requestText("GET", "/"));
+  await connection.received();
+  const closed = server.close();
+  gate.resolve();
+  const response = await connection.nextResponse();
+  assert.deepEqual([response.text, response.header("Connection")], ["begun.", "keep-alive"]);
+  await closed;
+  assert.equal((await connection.ended()).length, 0);
+});
+
 test("a request that arrives while the server closes is 503", soon, async () => {
   const entered = deferred();
   const gate = deferred();

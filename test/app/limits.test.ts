@@ -43,6 +43,25 @@ test("a target past its limit is 414, wherever it passes it", async (context) =>
   await log.expect(/^414 \(127\.0\.0\.1\) TARGET_TOO_LONG: .*more than 100 bytes, at most 100/);
 });
 
+test("where the header fields are the stricter limit, it is theirs", async (context) => {
+  const http = { maxTargetBytes: 2000, maxHeaderBytes: 1000 };
+  const server = await serveRoutes(context, log, routes, { http });
+  const connection = await RawConnection.open(server.port);
+  connection.send(`GET /${"x".repeat(1500)}`);
+  assert.equal((await connection.nextResponse()).status, 431);
+  await connection.ended();
+  await log.expect(/^431 \(127\.0\.0\.1\) HEADERS_TOO_LARGE/);
+});
+
+test("the time of a whole request is enough to set: its header fields have no more", async (context) => {
+  const server = await serveRoutes(context, log, routes, { http: { requestTimeoutMs: 50 } });
+  const connection = await RawConnection.open(server.port);
+  connection.send("GET / HT");
+  assert.equal((await connection.nextResponse()).status, 408);
+  await connection.ended();
+  await log.expect(/^408 \(127\.0\.0\.1\) REQUEST_TIMEOUT/);
+});
+
 test("a connection is kept for the next request, and closed when none comes", async (context) => {
   const server = await serveRoutes(context, log, routes, { http: { keepAliveTimeoutMs: 50 } });
   const connection = await RawConnection.open(server.port);

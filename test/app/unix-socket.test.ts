@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import type { ListenTarget } from "../../src/index.ts";
 import { Application, RequestHandler, WebSocketHandler } from "../../src/index.ts";
 import { TestClient } from "../../src/testing/index.ts";
@@ -69,6 +70,43 @@ test("this user alone may connect, unless the mode says otherwise", { skip }, as
     process.umask(mask);
   }
 });
+
+test("its file has its permissions from the beginning", { skip }, async () => {
+  const mask = process.umask(0);
+  try {
+    // What a first server prepares, the second has.
+    await (await createApplication().listen({ path: join(directory, "first.sock") })).close();
+    const path = join(directory, "beginning.sock");
+    const listening = createApplication().listen({ path });
+    // No event of the loop comes between these, and so nothing that is done once the server listens.
+    while (!existsSync(path)) await Promise.resolve();
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    await (await listening).close();
+  } finally {
+    process.umask(mask);
+  }
+});
+
+test(
+  "in a thread, which has no mask of its own, the file has its permissions in the end",
+  { skip },
+  async () => {
+    const path = join(directory, "thread.sock");
+    const entry = new URL("../../src/index.js", import.meta.url).href;
+    const file = join(directory, "thread.mjs");
+    writeFileSync(
+      file,
+      `import { parentPort, workerData } from "node:worker_threads";
+const { Application } = await import(${JSON.stringify(entry)});
+await new Application([]).listen({ path: workerData, mode: 0o606 });
+parentPort.postMessage("up");`,
+    );
+    const worker = new Worker(file, { workerData: path });
+    await once(worker, "message");
+    assert.equal(statSync(path).mode & 0o777, 0o606);
+    await worker.terminate();
+  },
+);
 
 test("a socket that a killed program left behind is taken over", { skip }, async () => {
   const path = join(directory, "stale.sock");
