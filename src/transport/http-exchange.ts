@@ -7,6 +7,7 @@ import { plainAddress } from "./address-list.ts";
 import type { ConnectionBook } from "./connection-book.ts";
 import type { FileResult } from "./file-responder.ts";
 import { respondWithFile } from "./file-responder.ts";
+import { announcesBody } from "./request-framing.ts";
 import type { Adopted } from "./handle-stream.ts";
 import { BodyWriter, writeSlices } from "./body-writer.ts";
 import type { HandshakeAnswer } from "./handshake-answer.ts";
@@ -138,13 +139,17 @@ export class HttpExchange {
 
   /** Whether the request announced a body. */
   get hasBody(): boolean {
-    const { headers } = this.#request;
-    return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+    return announcesBody(this.#request);
   }
 
   /** Whether the request has come whole, its body included. */
   get isComplete(): boolean {
     return this.#request.complete;
+  }
+
+  /** Whether its answer may be the last on the connection: the client may have kept its body back (RFC 9110 §10.1.1). */
+  get mayEndConnection(): boolean {
+    return this.#awaitsContinue;
   }
 
   /** Whether the peer has left before its answer was complete. */

@@ -76,12 +76,6 @@ export class RequestCycle implements ExchangeListener {
   /** Runs all stages. */
   run(): void {
     this.#exchange.listen(this);
-    // The parser is to look first at what came with the header fields: a body that breaks its framing is no request to answer.
-    if (this.#exchange.hasBody) queueMicrotask(() => this.#start());
-    else this.#start();
-  }
-
-  #start(): void {
     try {
       const serving = this.#serve();
       if (serving === undefined) this.#endHooks();
