@@ -5,6 +5,7 @@ import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";
 import { plainAddress } from "./address-list.ts";
 import type { ConnectionBook } from "./connection-book.ts";
+import { resetSocket } from "./end-socket.ts";
 import type { FileResult } from "./file-responder.ts";
 import { respondWithFile } from "./file-responder.ts";
 import { announcesBody } from "./request-framing.ts";
@@ -372,7 +373,7 @@ export class HttpExchange {
   /** Closes the connection under what is being answered, because of `problem`. */
   cutOff(problem: Problem): void {
     this.receiveLost(problem);
-    this.#request.socket.destroy();
+    resetSocket(this.#request.socket);
   }
 
   /** Completes the opening handshake (RFC 6455 §4.2.2) and hands the socket over to the WebSocket. */
