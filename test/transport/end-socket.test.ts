@@ -63,16 +63,18 @@ test("the timer is gone with the connection, and a second call starts no other",
   assert.equal(timers(), before);
 });
 
-test("a connection that is cut leaves nothing with the operating system: its peer gets a reset", async (context) => {
+test("a connection that is cut leaves nothing with the operating system to be sent", async (context) => {
   const [socket, peer] = await socketPair(context);
-  // More than the peer's side takes while it does not read.
   peer.socket.pause();
-  while (socket.write(new Uint8Array(1_000_000)));
+  // Until the operating system takes no more.
+  while (socket.writableLength === 0) socket.write(new Uint8Array(1_000_000));
+  const taken = socket.bytesWritten - socket.writableLength;
   const closed = once(socket, "close");
   resetSocket(socket);
   await closed;
   peer.socket.resume();
-  assert.equal(await peer.ended(), "reset");
+  await peer.ended();
+  assert.ok(peer.received < taken, `${peer.received} of ${taken} bytes came`);
 });
 
 test("what is no TCP is destroyed instead", async () => {
