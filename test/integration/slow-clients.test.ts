@@ -59,11 +59,9 @@ async function attack(
   args: readonly string[],
 ): Promise<SlowServerState> {
   const url = `http://127.0.0.1:${server.port}${path}`;
-  // Longer than the test may take: it is the server that ends this.
-  const duration = ["-l", "60"];
-  const attacker = new RunningProcess("/usr/bin/slowhttptest", [
-    ...["-c", `${clients}`, ...duration, ...args, "-u", url],
-  ]);
+  // A duration that is longer than the test may take: it is the server that ends this.
+  const all = ["-c", `${clients}`, "-l", "60", "-u", url, ...args];
+  const attacker = new RunningProcess("/usr/bin/slowhttptest", all);
   context.after(() => attacker.kill("SIGKILL"));
   const times = [await probe(server)];
   let state = await server.state();
@@ -81,7 +79,7 @@ async function attack(
   return state;
 }
 
-const timeoutLine = /^408 \(127\.0\.0\.1\) REQUEST_TIMEOUT: the request was not complete in time/;
+const timeoutLine = /^408 \(127\.0\.0\.1\) REQUEST_TIMEOUT: the request was not complete in time[^\n]*$/;
 
 suite("a thousand slow clients", { skip: skipReason("slowhttptest") }, () => {
   for (const [what, mode] of [
@@ -93,10 +91,13 @@ suite("a thousand slow clients", { skip: skipReason("slowhttptest") }, () => {
       const { openMax, lines } = await attack(context, server, "/", ["-r", "500", "-i", "1", ...mode]);
       assert.ok(openMax >= clients / 2, `${openMax} at once`);
       // One line for each that had its time, and nothing else.
-      const [[line = "", count] = [], ...others] = Object.entries(lines);
-      assert.match(line, timeoutLine);
-      assert.ok(count !== undefined && count >= clients && count <= clients + 10, `${count} lines`);
-      assert.deepEqual(others, []);
+      const counts = Object.values(lines);
+      assert.equal(counts.length, 1);
+      assert.match(Object.keys(lines).join("\n"), timeoutLine);
+      assert.ok(
+        counts[0] !== undefined && counts[0] >= clients - 5 && counts[0] <= clients + 5,
+        `${counts[0]} lines`,
+      );
     });
   }
 
