@@ -54,6 +54,11 @@ const packages = {
     purpose: "the tests with the Python client websockets",
     isPresent: () => hasPythonModule("websockets"),
   },
+  slowhttptest: {
+    name: "slowhttptest",
+    purpose: "the tests with clients that are slow on purpose",
+    isPresent: () => existsSync("/usr/bin/slowhttptest"),
+  },
   gcc: {
     name: "gcc",
     purpose: "the benchmark's load generator, and its tests,",

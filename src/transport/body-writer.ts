@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { sliceBytesMin } from "./response-head.ts";
+import { takeTurn } from "./turns.ts";
 
 /** How much is handed over at a time of a body that is there as a whole. */
 const sliceBytes = 64 * 1024;
@@ -41,13 +42,16 @@ export async function writeSlices(response: ServerResponse, chunk: string | Uint
   }
 }
 
-/** Resolves when the response takes more, or is closed. */
+/**
+ * Resolves when the response takes more, or is closed, and it is its turn: the operating system takes megabytes at once for a client
+ * that reads nothing, and the answers to a thousand of them would keep everybody else waiting for seconds.
+ */
 function drained(response: ServerResponse): Promise<void> {
   if (response.destroyed || response.socket?.destroyed === true) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       response.off("drain", done).off("close", done);
-      resolve();
+      takeTurn(resolve);
     };
     response.on("drain", done).on("close", done);
   });

@@ -96,6 +96,12 @@ export class ConnectionBook {
     else entry.waiting.push(action);
   }
 
+  /** Whether something waits for the last of the answers that are under way. */
+  hasWaiting(socket: Socket): boolean {
+    const entry = this.#entries.get(socket);
+    return entry !== undefined && entry.waiting.length > 0;
+  }
+
   /** The connections on which answers are under way, each with the request whose answer is first. */
   *answering(): Iterable<readonly [socket: Socket, exchange: HttpExchange]> {
     for (const { socket } of this.#connections.values()) {
@@ -115,6 +121,8 @@ export class ConnectionBook {
   }
 
   #set(key: string | Socket, socket: Socket, isSilent: () => boolean): void {
+    // It comes again when the other protocol that it asked for is not spoken.
+    if (this.#connections.get(key)?.socket === socket) return;
     const connection = { socket, isSilent };
     this.#connections.set(key, connection);
     socket.once("close", () => {

@@ -12,3 +12,12 @@ export function endSocket(socket: Socket, timeoutMs: number): void {
   socket.end();
   socket.resume();
 }
+
+/**
+ * Cuts a connection whose peer takes nothing. The operating system drops what waits for it, megabytes perhaps, which it would otherwise
+ * keep for minutes, and the connection with it. Node can do that with TCP alone: below TLS it has no hold of the socket.
+ */
+export function resetSocket(socket: Socket): void {
+  if (socket.remoteFamily === undefined || "encrypted" in socket) socket.destroy();
+  else socket.resetAndDestroy();
+}

@@ -5,8 +5,10 @@ import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";
 import { plainAddress } from "./address-list.ts";
 import type { ConnectionBook } from "./connection-book.ts";
+import { resetSocket } from "./end-socket.ts";
 import type { FileResult } from "./file-responder.ts";
 import { respondWithFile } from "./file-responder.ts";
+import { announcesBody } from "./request-framing.ts";
 import type { Adopted } from "./handle-stream.ts";
 import { BodyWriter, writeSlices } from "./body-writer.ts";
 import type { HandshakeAnswer } from "./handshake-answer.ts";
@@ -138,13 +140,17 @@ export class HttpExchange {
 
   /** Whether the request announced a body. */
   get hasBody(): boolean {
-    const { headers } = this.#request;
-    return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+    return announcesBody(this.#request);
   }
 
   /** Whether the request has come whole, its body included. */
   get isComplete(): boolean {
     return this.#request.complete;
+  }
+
+  /** Whether its answer may be the last on the connection: the client may have kept its body back (RFC 9110 §10.1.1). */
+  get mayEndConnection(): boolean {
+    return this.#awaitsContinue;
   }
 
   /** Whether the peer has left before its answer was complete. */
@@ -373,7 +379,7 @@ export class HttpExchange {
   /** Closes the connection under what is being answered, because of `problem`. */
   cutOff(problem: Problem): void {
     this.receiveLost(problem);
-    this.#request.socket.destroy();
+    resetSocket(this.#request.socket);
   }
 
   /** Completes the opening handshake (RFC 6455 §4.2.2) and hands the socket over to the WebSocket. */

@@ -5,11 +5,13 @@ import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
 import type { HttpLimits } from "../base/limits.ts";
 import { quote } from "../base/text.ts";
+import { listIncludes } from "../protocol/http/field-values.ts";
 import { prepareAdoption } from "./adoption-probe.ts";
 import { plainAddress, unixPeer } from "./address-list.ts";
 import { ConnectionBook } from "./connection-book.ts";
 import { after } from "./deadline.ts";
 import { endSocket } from "./end-socket.ts";
+import { framingFault, announcesBody } from "./request-framing.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { serverUrl } from "./listen-address.ts";
 import type { ConnectionSource, ListenTarget } from "./listen-target.ts";
@@ -191,22 +193,51 @@ export class HttpServer {
   }
 
   #receiveRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
+    const { socket } = request;
+    // What stands behind something that was refused is no request, and neither is what stands behind the last answer (RFC 9112 §9.6).
+    if (this.#failed.has(socket) || socket.writableEnded) return;
+    const fault = framingFault(request);
+    if (fault !== undefined) {
+      this.#refuse(describe("REQUEST_MALFORMED", { reason: fault }), socket);
+      return;
+    }
+    const previous = this.#book.latest(socket);
+    if (previous?.mayEndConnection === true || this.#book.hasWaiting(socket)) {
+      this.#book.whenIdle(socket, () => this.#receiveRequest(request, response, awaitsContinue));
+      return;
+    }
     const createResponse = (): ServerResponse => response;
     const source = { request, createResponse, upgradeHead: undefined, book: this.#book, awaitsContinue };
     const exchange = new HttpExchange(source);
-    const { socket } = request;
     this.#book.begin(socket, exchange);
     response.on("close", () => {
       this.#book.end(socket, exchange);
       exchange.receiveClosed();
     });
     if (exchange.hasBody) endUnread(request, response, exchange);
-    this.#options.receiveExchange(exchange);
+    if (!exchange.hasBody && previous === undefined) {
+      this.#options.receiveExchange(exchange);
+      return;
+    }
+    // The parser is to look first at what came with the header fields: a body that breaks its framing is no request to answer.
+    // What stands behind such a request waits as well, or it would be begun before it.
+    queueMicrotask(() => {
+      if (!exchange.isOverruled) this.#options.receiveExchange(exchange);
+    });
   }
 
   /** Node has taken its hands off this socket: errors, the answer and the end are ours. */
   #receiveUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     ignoreErrors(socket);
+    if (this.#failed.has(socket) || socket.writableEnded) return;
+    if (
+      announcesBody(request) &&
+      !listIncludes(request.headers.upgrade, "websocket") &&
+      request.method !== "CONNECT"
+    ) {
+      this.#book.whenIdle(socket, () => this.#ignoreUpgrade(request, socket, head));
+      return;
+    }
     const createResponse = (): ServerResponse => {
       const response = new ServerResponse(request);
       response.shouldKeepAlive = false;
@@ -229,7 +260,20 @@ export class HttpServer {
       upgradeHead: head,
       book: this.#book,
     });
-    this.#book.whenIdle(socket, () => this.#options.receiveExchange(exchange));
+    this.#book.whenIdle(socket, () => {
+      if (!socket.writableEnded) this.#options.receiveExchange(exchange);
+    });
+  }
+
+  /**
+   * A request may be answered as if it had not asked for another protocol (RFC 9110 §7.8), but Node reads no body of one that has:
+   * it gets the request again without that wish. A WebSocket's handshake has no body, and is told so.
+   */
+  #ignoreUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (socket.writableEnded) return;
+    socket.unshift(Buffer.concat([formatWithoutUpgrade(request), head]));
+    this.#server.emit(this.#tls === undefined ? "connection" : "secureConnection", socket);
+    socket.resume();
   }
 
   #receiveClientError(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -241,14 +285,20 @@ export class HttpServer {
       return;
     }
     const latest = this.#book.latest(socket);
-    const isInBody = latest !== undefined && !latest.isComplete;
     const problem = this.#problemOf(error, socket);
-    this.#report(problem, socket);
-    if (isInBody) {
-      // The body of that request is what was wrong: this is its answer, whatever its handler does.
-      latest.overrule(problem);
+    if (latest === undefined || latest.isComplete) {
+      this.#refuse(problem, socket);
       return;
     }
+    this.#report(problem, socket);
+    // The body of that request is what was wrong: this is its answer, whatever its handler does.
+    latest.overrule(problem);
+  }
+
+  /** Answers what is no request, behind the answers that are under way, and takes no more of its connection. */
+  #refuse(problem: Problem, socket: Socket): void {
+    this.#failed.add(socket);
+    this.#report(problem, socket);
     this.#book.whenIdle(socket, () => {
       if (socket.writable) socket.write(plainResponse(problem));
       endSocket(socket, endTimeoutMs);
@@ -288,6 +338,15 @@ function endUnread(request: IncomingMessage, response: ServerResponse, exchange:
     const deadline = after(endTimeoutMs, () => endSocket(socket, endTimeoutMs));
     request.once("close", () => deadline.cancel());
   });
+}
+
+/** The request line and header fields as they came, but for Upgrade. */
+function formatWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() !== "upgrade") lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+  }
+  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
 }
 
 /** What a broken connection means is said by its "close". Apart from where closures would keep the request alive. */

@@ -75,16 +75,6 @@ export class RequestCycle implements ExchangeListener {
   /** Runs all stages. */
   run(): void {
     this.#exchange.listen(this);
-    // The parser is to look first at what came with the header fields: a body that breaks its framing is no request to answer.
-    if (this.#exchange.hasBody) queueMicrotask(() => this.#startUnlessOverruled());
-    else this.#start();
-  }
-
-  #startUnlessOverruled(): void {
-    if (!this.#exchange.isOverruled) this.#start();
-  }
-
-  #start(): void {
     try {
       const serving = this.#serve();
       if (serving === undefined) this.#endHooks();

@@ -71,6 +71,42 @@ const nginxDefault: RealProxy = {
     ),
 };
 
+/**
+ * Connections to the server are kept and shared by all clients, which is what makes smuggling dangerous: what one leaves behind on
+ * a connection would be the beginning of another's request. A line of `logFile` is the address and the status of the server, "-" for
+ * what was not forwarded, and the request line.
+ */
+export function nginxWithKeptConnections(requestBuffering: "on" | "off", logFile: string): RealProxy {
+  return {
+    name: `nginx with kept connections, request buffering ${requestBuffering}`,
+    requirement: "nginx",
+    start: (port, [target]) =>
+      startNginx(`
+        log_format forwarded '$upstream_addr $upstream_status $request';
+        map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
+        upstream kept { server 127.0.0.1:${target ?? 0}; keepalive 4; }
+        server {
+          listen 127.0.0.1:${port};
+          access_log ${logFile} forwarded;
+          error_log /dev/null;
+          client_body_timeout 1s;
+          client_header_timeout 1s;
+          location / {
+            proxy_pass http://kept;
+            proxy_http_version 1.1;
+            proxy_request_buffering ${requestBuffering};
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_set_header Host $http_host;
+            # Asked once: a request that nginx repeated by itself would count twice.
+            proxy_next_upstream off;
+            # A client that gives up does not hide what it was forwarded.
+            proxy_ignore_client_abort on;
+          }
+        }`),
+  };
+}
+
 function startHaproxy(configuration: string): RunningProcess {
   const root = temporaryFiles({ "haproxy.cfg": configuration });
   return new RunningProcess("/usr/sbin/haproxy", ["-db", "-f", join(root, "haproxy.cfg")]);

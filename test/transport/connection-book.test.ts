@@ -29,10 +29,13 @@ test("what has to wait for answers is called once, in order, when the last of th
   const calls: string[] = [];
   book.whenIdle(socket, () => calls.push("nothing was ever asked"));
   assert.deepEqual(calls.splice(0), ["nothing was ever asked"]);
+  assert.equal(book.hasWaiting(socket), false);
   const [first, second] = [exchange(), exchange()];
   book.begin(socket, first);
   book.begin(socket, second);
+  assert.equal(book.hasWaiting(socket), false);
   book.whenIdle(socket, () => calls.push("a"));
+  assert.equal(book.hasWaiting(socket), true);
   book.whenIdle(socket, () => calls.push("b"));
   // The second may end first, when its peer has gone.
   book.end(socket, second);

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "node:net";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
-import { endSocket } from "../../src/transport/end-socket.ts";
+import { endSocket, resetSocket } from "../../src/transport/end-socket.ts";
 import { RawSocket } from "../support/raw-socket.ts";
 
 async function socketPair(context: TestContext): Promise<[socket: Socket, peer: RawSocket]> {
@@ -61,4 +61,27 @@ test("the timer is gone with the connection, and a second call starts no other",
   // A connection that is gone needs no end.
   endSocket(socket, 60_000);
   assert.equal(timers(), before);
+});
+
+test("a connection that is cut leaves nothing with the operating system to be sent", async (context) => {
+  const [socket, peer] = await socketPair(context);
+  peer.socket.pause();
+  // Until the operating system takes no more.
+  while (socket.writableLength === 0) socket.write(new Uint8Array(1_000_000));
+  const taken = socket.bytesWritten - socket.writableLength;
+  const closed = once(socket, "close");
+  resetSocket(socket);
+  await closed;
+  peer.socket.resume();
+  await peer.ended();
+  assert.ok(peer.received < taken, `${peer.received} of ${taken} bytes came`);
+});
+
+test("what is no TCP is destroyed instead", async () => {
+  for (const kind of [{ remoteFamily: undefined }, { remoteFamily: "IPv4", encrypted: true }]) {
+    const calls: string[] = [];
+    const destroy = (): number => calls.push("destroy");
+    resetSocket({ ...kind, destroy, resetAndDestroy: () => calls.push("reset") } as unknown as Socket);
+    assert.deepEqual(calls, ["destroy"]);
+  }
 });

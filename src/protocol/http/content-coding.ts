@@ -37,8 +37,10 @@ export function negotiateCoding(
 /** The weight that a member has (RFC 9110 §12.4.2): 1 where it says none, 0 where it says nonsense. */
 function weightOf(parameters: readonly string[]): number {
   for (const parameter of parameters) {
-    const [, weight] = /^\s*q\s*=\s*(\S*)\s*$/i.exec(parameter) ?? [];
-    if (weight !== undefined) return /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(weight) ? Number(weight) : 0;
+    const equals = parameter.indexOf("=");
+    if (equals === -1 || parameter.slice(0, equals).trim().toLowerCase() !== "q") continue;
+    const weight = parameter.slice(equals + 1).trim();
+    return /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(weight) ? Number(weight) : 0;
   }
   return 1;
 }
