@@ -38,6 +38,7 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./web/body/standard-schema.ts";
+export type { AccessLogConnection, AccessLogEntry, AccessLogSetting } from "./web/access-log-entry.ts";
 export { Finish } from "./web/finish.ts";
 export { ErrorHandler } from "./web/error-handler.ts";
 export type { ErrorHandlerOptions } from "./web/error-handler.ts";

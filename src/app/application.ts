@@ -58,7 +58,7 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
     this.#environment = {
       settings: resolved,
       router: new Router(routes as readonly RouteEntry[]),
-      log: new AccessLog(this.#logger),
+      log: new AccessLog(this.#logger, resolved.accessLog),
       heartbeats: new HeartbeatWheel(),
       engine: new MemoryEngine(),
       store: new SessionStore(resolved.fallback.maxSessions),

@@ -14,7 +14,10 @@ export function encodeJson(name: string, value: object): string {
   let text: string | undefined;
   let cause: unknown;
   try {
-    if (!notJson.some((Class) => value instanceof Class)) text = JSON.stringify(value) as string | undefined;
+    // A plain object, which it nearly always is, is none of them.
+    const isPlain = Object.getPrototypeOf(value) === Object.prototype;
+    if (isPlain || !notJson.some((Class) => value instanceof Class))
+      text = JSON.stringify(value) as string | undefined;
   } catch (error) {
     cause = error;
   }

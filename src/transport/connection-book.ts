@@ -76,7 +76,7 @@ export class ConnectionBook {
     const entry = this.#entries.get(socket);
     if (entry === undefined) return;
     entry.exchanges.splice(entry.exchanges.indexOf(exchange), 1);
-    if (entry.exchanges.length > 0) return;
+    if (entry.exchanges.length > 0 || entry.waiting.length === 0) return;
     const waiting = entry.waiting.splice(0);
     // To a peer that has gone there is nothing left to say.
     if (!socket.destroyed) for (const action of waiting) action();

@@ -252,7 +252,8 @@ export class HttpExchange {
     const response = this.#prepare();
     const fields = flattenHeaders(headers, this.#standingHeaders, true);
     const hasBody = mayHaveBody(status);
-    if (hasBody) fields.push("Content-Length", String(body === undefined ? 0 : Buffer.byteLength(body)));
+    const bodyBytes = body === undefined ? 0 : Buffer.byteLength(body);
+    if (hasBody) fields.push("Content-Length", String(bodyBytes));
     if (reason === undefined) response.writeHead(status, fields);
     else response.writeHead(status, reason, fields);
     this.#isWhole = true;
@@ -260,8 +261,8 @@ export class HttpExchange {
     if (body === undefined || !hasBody || this.method === "HEAD") {
       response.end();
     } else if (body.length < sliceBytesMin) {
-      // Node sends a text and its header fields in one piece, as UTF-8, which is right for ASCII fields only (RFC 9110 §5.5).
-      response.end(typeof body === "string" && !isAscii(fields) ? Buffer.from(body) : body);
+      if (typeof body === "string") endWithText(response, body, bodyBytes, fields);
+      else response.end(body);
     } else {
       return writeSlices(response, body).then(() => void response.end());
     }
@@ -439,6 +440,15 @@ export class HttpExchange {
     this.#listener = undefined;
     listener?.receiveAnswered();
   }
+}
+
+/**
+ * Node sends a text and the header fields before it in one piece and one encoding. Fields are Latin-1 (RFC 9110 §5.5), as which text that is
+ * ASCII, that is, has as many bytes as characters, may go as well; other text may only where the fields are ASCII.
+ */
+function endWithText(response: ServerResponse, text: string, bytes: number, fields: readonly string[]): void {
+  if (bytes === text.length) response.end(text, "latin1");
+  else response.end(isAscii(fields) ? text : Buffer.from(text));
 }
 
 function readEnd(this: Socket): void {

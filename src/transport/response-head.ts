@@ -37,9 +37,7 @@ function append(fields: string[], name: string, value: string | readonly string[
   else for (const each of value) fields.push(name, each);
 }
 
-/** Whether no field has a character outside ASCII. */
+/** Whether no value has a character outside ASCII, in `fields` with names, which cannot have any, and values in turn. */
 export function isAscii(fields: readonly string[]): boolean {
-  // oxlint-disable-next-line no-control-regex -- they are part of ASCII
-  for (const field of fields) if (!/^[\x00-\x7f]*$/.test(field)) return false;
-  return true;
+  return fields.every((field, index) => index % 2 === 0 || Buffer.byteLength(field) === field.length);
 }

@@ -4,6 +4,8 @@ import { errorTable } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { kindOf, printable, quote } from "../base/text.ts";
 import type { Traffic, TransportKind } from "../transport/transport.ts";
+import type { AccessLogConnection, AccessLogEntry, AccessLogSetting } from "./access-log-entry.ts";
+import { HttpRequest } from "./http-request.ts";
 
 /** The parts of a log line about a request. */
 export interface LoggedRequest {
@@ -45,20 +47,26 @@ const remembered = 1000;
 /**
  * What happened, one line each, in Tornado's words: `STATUS METHOD URI (IP) MS`. A refusal is explained in a line of
  * its own, once a minute for each code and origin; those in between are counted.
+ *
+ * With the setting `accessLog` the lines of what was answered and of what ended are left out, or written by somebody else;
+ * explanations and failures go to the logger in any case.
  */
 export class AccessLog {
   readonly #logger: Logger;
+  readonly #setting: AccessLogSetting;
   readonly #now: () => number;
   readonly #refusals = new Map<string, { since: number; repeated: number }>();
   #hasLoggerFailed = false;
 
-  constructor(logger: Logger, now: () => number = Date.now) {
+  constructor(logger: Logger, setting: AccessLogSetting = true, now: () => number = Date.now) {
     this.#logger = logger;
+    this.#setting = setting;
     this.#now = now;
   }
 
   /** A request was answered. */
   answered(status: number, request: LoggedRequest, elapsedMs: number): void {
+    if (this.#setting !== true) return this.#tell(status, request, elapsedMs);
     const line = `${status} ${describeRequest(request)} ${elapsedMs.toFixed(2)}ms`;
     if (status < 400) this.#log("info", line);
     else if (status < 500) this.#log("warn", line);
@@ -67,17 +75,23 @@ export class AccessLog {
 
   /** A client left before it was answered, which is its own affair. */
   left(status: number, request: LoggedRequest, elapsedMs: number): void {
+    if (this.#setting !== true) return this.#tell(status, request, elapsedMs);
     this.#log("info", `${status} ${describeRequest(request)} ${elapsedMs.toFixed(2)}ms the client left`);
   }
 
   /** A request of a session was answered, one of many. */
   served(status: number, request: LoggedRequest, elapsedMs: number): void {
+    if (this.#setting !== true) return;
     this.#log("debug", `${status} ${describeRequest(request)} ${elapsedMs.toFixed(2)}ms`);
   }
 
   /** A WebSocket ended, or a session that stands for one. */
   closed(request: LoggedRequest, closed: ClosedConnection): void {
     const { code, reason, seconds, traffic, problem, kind } = closed;
+    if (this.#setting !== true) {
+      this.#tell(code, request, seconds * 1000, { transport: kind, closeReason: reason, ...traffic });
+      if (problem === undefined || problem.code === "SERVER_CLOSING") return;
+    }
     const over = kind === "websocket" ? "" : ` over ${kind}`;
     const because = problem === undefined ? quoteReason(reason) : ` ${problem.code}: ${sentence(problem)}`;
     const line =
@@ -110,14 +124,38 @@ export class AccessLog {
     this.#log("error", `Uncaught exception ${describeRequest(request)}\n${stackOf(error)}`);
   }
 
-  /** A logger that throws must not break what it tells about. */
+  /** Tells who writes the access log, if somebody does. */
+  #tell(status: number, request: LoggedRequest, durationMs: number, connection?: AccessLogConnection): void {
+    if (typeof this.#setting !== "function") return;
+    const { method, uri, remoteAddress } = request;
+    const entry: AccessLogEntry = {
+      method,
+      uri: hideToken(uri),
+      remoteAddress,
+      status,
+      durationMs,
+      request: request instanceof HttpRequest ? request : undefined,
+      connection,
+    };
+    try {
+      this.#setting(entry);
+    } catch (error) {
+      this.#receiveFailure("accessLog", error);
+    }
+  }
+
   #log(level: "debug" | "info" | "warn" | "error", line: string): void {
     try {
       this.#logger[level](line);
     } catch (error) {
-      if (!this.#hasLoggerFailed) process.emitWarning(`the logger threw: ${stackOf(error)}`);
-      this.#hasLoggerFailed = true;
+      this.#receiveFailure("the logger", error);
     }
+  }
+
+  /** A logger that throws must not break what it tells about. */
+  #receiveFailure(who: string, error: unknown): void {
+    if (!this.#hasLoggerFailed) process.emitWarning(`${who} threw: ${stackOf(error)}`);
+    this.#hasLoggerFailed = true;
   }
 
   /** How often this refusal was repeated since it was last explained; undefined when it need not be explained now. */

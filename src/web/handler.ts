@@ -361,14 +361,16 @@ export abstract class Handler<Params extends object = NoParams> {
 
 /** The values of a header field as texts; throws HEADER_INVALID for what may not be sent. */
 function checkedValues(name: string, value: string | number | readonly string[]): readonly string[] {
-  const values = Array.isArray(value) ? (value as readonly string[]) : [value as string | number];
-  for (const each of values) {
-    checkHeader(name, each);
-    if (!belongsToConnection(name, String(each))) continue;
-    const reason = "it belongs to the connection, which the server keeps";
-    throw misuse("HEADER_INVALID", { name: quote(name), reason });
-  }
-  return values.map(String);
+  if (Array.isArray(value)) return (value as readonly string[]).map((each) => checkedValue(name, each));
+  return [checkedValue(name, value as string | number)];
+}
+
+function checkedValue(name: string, value: string | number): string {
+  checkHeader(name, value);
+  const text = String(value);
+  if (!belongsToConnection(name, text)) return text;
+  const reason = "it belongs to the connection, which the server keeps";
+  throw misuse("HEADER_INVALID", { name: quote(name), reason });
 }
 
 const connectionFields: ReadonlySet<string> = new Set([

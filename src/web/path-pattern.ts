@@ -27,6 +27,12 @@ export class PathPattern {
   readonly #expression: RegExp;
   readonly #compiled: readonly Compiled[];
   readonly #text: string;
+  /** What every path that matches begins with: comparing it spares most searches. */
+  readonly #prefix: string;
+  /** Whether the prefix is the whole of the pattern. */
+  readonly #isLiteral: boolean;
+  /** The names of the groups, in order; none where they go by position. */
+  readonly #names: readonly string[];
 
   /** @throws WaterspoutError ROUTE_INVALID */
   constructor(parts: readonly (string | RegExp)[]) {
@@ -40,22 +46,27 @@ export class PathPattern {
     );
     const source = this.#compiled.map((compiled) => compiled.source).join("");
     this.#expression = this.#compile(`^${source}$`, this.#flags(parts));
-    this.#checkGroups(source);
+    this.#names = this.#groupNames(source);
+    const isText = parts.every((part) => typeof part === "string");
+    this.#prefix = isText ? literalPrefix(this.#text) : "";
+    this.#isLiteral = isText && this.#prefix === this.#text;
   }
 
   /** What the path matched: undefined when it did not, a string when it is that part that cannot be decoded. */
   match(path: string): PathMatch | string | undefined {
+    if (this.#isLiteral) return path === this.#text ? nothingFound : undefined;
+    if (!path.startsWith(this.#prefix)) return undefined;
     const found = this.#expression.exec(path);
     if (found === null) return undefined;
     const params = Object.create(null) as Record<string, string>;
     const pathArgs: (string | undefined)[] = [];
-    for (const raw of found.slice(1)) {
+    for (let group = 1; group < found.length; group++) {
+      const raw = found[group];
       const value = raw === undefined ? undefined : decode(raw);
       if (value === null) return raw ?? "";
       pathArgs.push(value);
-    }
-    for (const [name, raw] of Object.entries(found.groups ?? {})) {
-      if (raw !== undefined) params[nameOf(name)] = decode(raw) ?? "";
+      const name = this.#names[group - 1];
+      if (name !== undefined && value !== undefined) params[name] = value;
     }
     return { params, pathArgs };
   }
@@ -107,12 +118,14 @@ export class PathPattern {
     return flags[0] ?? "";
   }
 
-  #checkGroups(source: string): void {
+  /** Throws ROUTE_INVALID where some groups have names and others have none. */
+  #groupNames(source: string): readonly string[] {
     // With an empty alternative the expression matches the empty text, and so tells its groups.
     const groups = new RegExp(`${source}|`, this.#expression.flags).exec("");
     const total = (groups?.length ?? 1) - 1;
-    const named = Object.keys(groups?.groups ?? {}).length;
-    if (named > 0 && named < total) this.#invalid("groups must be all named or all positional");
+    const names = Object.keys(groups?.groups ?? {});
+    if (names.length > 0 && names.length < total) this.#invalid("groups must be all named or all positional");
+    return names.map(nameOf);
   }
 
   #invalid(reason: string): never {
@@ -127,7 +140,19 @@ function nameOf(group: string): string {
   return group === wildcardGroup ? "*" : group;
 }
 
+/** What a pattern without groups finds. */
+const nothingFound: PathMatch = Object.freeze({
+  params: Object.freeze(Object.create(null) as Record<string, string>),
+  pathArgs: Object.freeze([]),
+});
+
+/** The beginning of a string pattern that means itself and comes in one spelling only: letters, digits, and a few signs. */
+function literalPrefix(pattern: string): string {
+  return /^(?:\/[\w.~-]*(?=\/|$))*/.exec(pattern)?.[0] ?? "";
+}
+
 function decode(raw: string): string | null {
+  if (!raw.includes("%")) return raw;
   try {
     return decodeURIComponent(raw);
   } catch {

@@ -1,7 +1,9 @@
 import type { Problem } from "../base/errors.ts";
 import { describe } from "../base/errors.ts";
 import { quote } from "../base/text.ts";
+import type { Authority } from "../protocol/http/authority.ts";
 import { isLoopbackName, parseAuthority } from "../protocol/http/authority.ts";
+import type { ForwardedResult } from "../protocol/http/forwarded.ts";
 import { resolveForwarded } from "../protocol/http/forwarded.ts";
 import { isAllowedHost } from "../protocol/http/host-pattern.ts";
 import { parseRequestTarget } from "../protocol/http/request-target.ts";
@@ -29,26 +31,17 @@ export function readRequest(exchange: HttpExchange, settings: ResolvedSettings):
   const hostField = fieldValue(headers, "host");
   // RFC 9112 §3.2: a request has one Host, and an HTTP/1.0 one may have none.
   const fallback = exchange.httpVersion === "1.0" && hostField === undefined ? "localhost" : hostField;
-  const named = parseAuthority(fallback);
+  const named = parseHost(fallback);
   const count = exchange.countOf("host");
   if (count > 1) return describe("HOST_INVALID", { host: `${count} of them` });
   if (named === undefined) return describe("HOST_INVALID", { host: quote(hostField) });
   // RFC 9112 §3.2.2: an absolute target overrules the field, which must be right all the same.
-  const host = parseAuthority(target.authority) ?? named;
+  const host = target.authority === undefined ? named : (parseAuthority(target.authority) ?? named);
   const expect = fieldValue(headers, "expect");
   if (expect !== undefined && expect.toLowerCase() !== "100-continue") {
     return describe("EXPECTATION_FAILED", { expect: quote(expect) });
   }
-  const resolved = resolveForwarded({
-    peerAddress: exchange.peerAddress,
-    scheme: exchange.isEncrypted ? "https" : "http",
-    host,
-    forwardedFor: fieldValue(headers, "x-forwarded-for"),
-    forwardedProto: fieldValue(headers, "x-forwarded-proto"),
-    forwardedHost: fieldValue(headers, "x-forwarded-host"),
-    isTrusted: (address) => settings.proxies.includes(address),
-    isAddress,
-  });
+  const resolved = resolveClient(exchange, host, settings);
   if (!isHostServed(resolved.host.hostname, exchange.localAddress, resolved.isHostForwarded, settings)) {
     const { hostname } = resolved.host;
     return describe("HOST_REFUSED", { host: quote(hostname), hostname, allowed: describeAllowed(settings) });
@@ -62,6 +55,37 @@ export function readRequest(exchange: HttpExchange, settings: ResolvedSettings):
     protocol: resolved.scheme,
     authority: resolved.host,
     remoteAddress: resolved.remoteAddress,
+  });
+}
+
+/** The Host that came last. Nearly all requests to a site name the same. */
+let latestHost: { readonly value: string | undefined; readonly authority: Authority | undefined } = {
+  value: undefined,
+  authority: undefined,
+};
+
+function parseHost(value: string | undefined): Authority | undefined {
+  if (latestHost.value !== value) latestHost = { value, authority: parseAuthority(value) };
+  return latestHost.authority;
+}
+
+/** Who asks for what, with whatever a proxy says that may be believed. */
+function resolveClient(exchange: HttpExchange, host: Authority, settings: ResolvedSettings): ForwardedResult {
+  const { peerAddress } = exchange;
+  const scheme = exchange.isEncrypted ? "https" : "http";
+  // So it is for whoever has no proxies: nothing else needs to be looked at.
+  if (!settings.proxies.includes(peerAddress))
+    return { remoteAddress: peerAddress, scheme, host, isHostForwarded: false };
+  const { headers } = exchange;
+  return resolveForwarded({
+    peerAddress,
+    scheme,
+    host,
+    forwardedFor: fieldValue(headers, "x-forwarded-for"),
+    forwardedProto: fieldValue(headers, "x-forwarded-proto"),
+    forwardedHost: fieldValue(headers, "x-forwarded-host"),
+    isTrusted: (address) => settings.proxies.includes(address),
+    isAddress,
   });
 }
 

@@ -9,6 +9,7 @@ import { parseOriginPattern } from "../protocol/http/origin.ts";
 import type { CompressionOptions, ResolvedCompression } from "../protocol/websocket/compression-options.ts";
 import { resolveCompression } from "../protocol/websocket/compression-options.ts";
 import { AddressList } from "../transport/address-list.ts";
+import type { AccessLogSetting } from "./access-log-entry.ts";
 import type { TemplateEngine } from "./templates/template-engine.ts";
 import type { TemplateSettings } from "./templates/template-settings.ts";
 import { resolveTemplateEngine, templateSettingNames } from "./templates/template-settings.ts";
@@ -26,6 +27,11 @@ export interface Settings extends UserSettings, TemplateSettings {
   readonly debug?: boolean;
   /** Where log lines go. Default: standard error, in Tornado's format, with colour on a terminal. */
   readonly logger?: Logger;
+  /**
+   * Whether each request that was answered, and each connection that ended, has its line in the log: true, false, or a function that is
+   * told instead and writes them in its own way. Explanations of refusals and failures go to `logger` in any case. Default true.
+   */
+  readonly accessLog?: AccessLogSetting;
   /**
    * Origins besides the server's own whose pages may open WebSockets, and, with `xsrfCookies`, send what changes something:
    * `https://app.example.com`, or `https://*.example.com` for all subdomains (not for example.com itself). Default none.
@@ -97,6 +103,7 @@ export interface WebSocketSettings extends WebSocketLimits {
 /** Settings checked and complete. */
 export interface ResolvedSettings {
   readonly debug: boolean;
+  readonly accessLog: AccessLogSetting;
   readonly origins: readonly OriginPattern[];
   /** Undefined where `allowedHosts` is not set. */
   readonly hosts: readonly HostPattern[] | undefined;
@@ -126,6 +133,7 @@ export interface ResolvedWebSocketSettings extends WebSocketLimits {
 const settingNames = [
   "debug",
   "logger",
+  "accessLog",
   "allowedOrigins",
   "allowedHosts",
   "trustedProxies",
@@ -157,6 +165,7 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
   }
   return {
     debug: flag("debug", debug, false),
+    accessLog: resolveAccessLog(settings.accessLog),
     automaticMethods: flag("automaticMethods", settings.automaticMethods, true),
     compressResponse: resolveResponseCompression(settings.compressResponse),
     securityHeaders: flag("securityHeaders", settings.securityHeaders, false),
@@ -200,6 +209,13 @@ function resolveResponseCompression(given: Settings["compressResponse"]): Respon
     );
   }
   return { ...defaultResponseCompression, ...options };
+}
+
+function resolveAccessLog(given: unknown): AccessLogSetting {
+  if (given === undefined) return true;
+  if (typeof given !== "boolean" && typeof given !== "function")
+    throw invalidSetting("accessLog", "true, false or a function", given);
+  return given as AccessLogSetting;
 }
 
 function flag(name: string, value: unknown, byDefault: boolean): boolean {

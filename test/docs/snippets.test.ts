@@ -1,7 +1,15 @@
 /** Every program in the documents is compiled and run; every `@example` in the source is compiled. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { before, suite, test } from "node:test";
@@ -90,6 +98,7 @@ const mainNames = [
   "ErrorHandler",
   "currentRequest",
 ].concat([
+  "AccessLogEntry",
   "authenticated",
   "createSignedValue",
   "decodeSignedValue",
@@ -121,6 +130,9 @@ before(() => {
   mkdirSync(join(directory, "node_modules"), { recursive: true });
   writeFileSync(join(directory, "package.json"), '{ "type": "module" }');
   mkdirSync(join(compiled, "public"), { recursive: true });
+  // What a program of the documents has beside it.
+  for (const name of ["key.pem", "cert.pem"])
+    copyFileSync(join("test", "fixtures", "tls", name), join(compiled, name));
   symlinkSync(process.cwd(), join(directory, "node_modules", "waterspout"), "junction");
   // An example shows a use and need not use all that it names.
   const compilerOptions = {

@@ -1,15 +1,21 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import { describe } from "../../src/base/errors.ts";
 import type { LogLine } from "../../src/testing/index.ts";
 import { ExpectedLog } from "../../src/testing/index.ts";
 import { AccessLog, stackOf } from "../../src/web/access-log.ts";
+import type { AccessLogEntry, AccessLogSetting } from "../../src/web/access-log-entry.ts";
 import { HttpRequest } from "../../src/web/http-request.ts";
 
 const request = { method: "GET", uri: "/url?q=1", remoteAddress: "::1" };
 
 /** A log with a clock that stands still until a test moves it. */
-function createLog(): { access: AccessLog; clock: { now: number }; take: () => readonly LogLine[] } {
+function createLog(setting: AccessLogSetting = true): {
+  access: AccessLog;
+  clock: { now: number };
+  take: () => readonly LogLine[];
+} {
   const lines = new ExpectedLog();
   const clock = { now: 1_000_000 };
   let taken = 0;
@@ -18,7 +24,7 @@ function createLog(): { access: AccessLog; clock: { now: number }; take: () => r
     taken = lines.lines.length;
     return news;
   };
-  return { access: new AccessLog(lines, () => clock.now), clock, take };
+  return { access: new AccessLog(lines, setting, () => clock.now), clock, take };
 }
 
 const texts = (lines: readonly LogLine[]): string[] => lines.map(({ level, text }) => `${level}: ${text}`);
@@ -266,4 +272,83 @@ test("causes that go round in a ring come to an end", () => {
   const text = stackOf(first);
   assert.match(text, /^Error: first\n[^]*\nCaused by: Error: second\n/);
   assert.ok(text.length < 100_000);
+});
+
+const closedConnection = {
+  code: 1000,
+  reason: "bye",
+  seconds: 1.5,
+  traffic: { messagesReceived: 1, bytesReceived: 2, messagesSent: 3, bytesSent: 4 },
+  problem: undefined,
+  kind: "websocket",
+} as const;
+
+test("without an access log only what was refused and what failed is told", () => {
+  const { access, take } = createLog(false);
+  access.answered(200, request, 1);
+  access.answered(500, request, 1);
+  access.left(499, request, 1);
+  access.served(200, request, 1);
+  access.closed(request, closedConnection);
+  assert.deepEqual(take(), []);
+  access.refused(refused("a"), "::1");
+  access.malformed(refused("a"), "::1");
+  access.closed(request, { ...closedConnection, code: 1009, problem: refused("a") });
+  access.failed(request, new Error("mine"));
+  assert.deepEqual(
+    texts(take()).map((text) => text.slice(0, 18)),
+    ["warn: HOST_REFUSED", "warn: 403 (::1) HO", "warn: 1009 GET /ur", "error: Uncaught ex"],
+  );
+});
+
+test("a function is told instead, with the request, and without tokens", () => {
+  const entries: AccessLogEntry[] = [];
+  const { access, take } = createLog((entry) => void entries.push(entry));
+  const whole = new HttpRequest({
+    method: "GET",
+    path: "/url",
+    query: "a=1&access_token=secret",
+    httpVersion: "1.1",
+    headers: {},
+    protocol: "http",
+    authority: { hostname: "h", port: undefined },
+    remoteAddress: "192.0.2.1",
+  });
+  access.answered(404, whole, 2.5);
+  access.left(499, request, 1);
+  access.served(200, request, 1);
+  access.closed(request, closedConnection);
+  assert.deepEqual(take(), []);
+  const { method, uri, remoteAddress } = request;
+  const plain = { method, uri, remoteAddress, request: undefined };
+  const { code: _, reason, seconds, traffic, problem: __, kind: transport } = closedConnection;
+  assert.deepEqual(entries, [
+    {
+      method,
+      uri: "/url?a=1&access_token=…",
+      remoteAddress: "192.0.2.1",
+      status: 404,
+      durationMs: 2.5,
+      request: whole,
+      connection: undefined,
+    },
+    { ...plain, status: 499, durationMs: 1, connection: undefined },
+    {
+      ...plain,
+      status: 1000,
+      durationMs: seconds * 1000,
+      connection: { transport, closeReason: reason, ...traffic },
+    },
+  ]);
+});
+
+test("a function that throws breaks nothing and is told about once", async () => {
+  const access = new AccessLog(new ExpectedLog(), () => {
+    throw new Error("no disk");
+  });
+  const warned = once(process, "warning");
+  access.answered(200, request, 1);
+  access.answered(200, request, 1);
+  const [warning] = (await warned) as [Error];
+  assert.match(warning.message, /^accessLog threw: Error: no disk/);
 });

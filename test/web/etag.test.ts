@@ -9,10 +9,26 @@ import { serveRoutes } from "../support/serve-routes.ts";
 const log = expectedLog();
 
 test("the same bytes have the same tag, as text and as bytes", () => {
-  assert.match(computeEtag("é"), /^"[\w-]{27}"$/);
-  assert.equal(computeEtag("é"), computeEtag(Buffer.from("é")));
-  assert.notEqual(computeEtag("a"), computeEtag("b"));
+  for (const body of ["é", "a", "{}", "x".repeat(512), "x".repeat(513), `${"x".repeat(300)}é`]) {
+    assert.match(computeEtag(body), /^"[\w.-]{3,27}"$/);
+    assert.equal(computeEtag(body), computeEtag(Buffer.from(body)), body);
+  }
   assert.deepEqual([weakEtag('"a"'), weakEtag('W/"a"')], ['W/"a"', 'W/"a"']);
+});
+
+test("short bodies have different tags when they differ in one bit, in their order or in their length", () => {
+  const text = JSON.stringify({ id: 7, name: "seven", tags: ["a", "b"], price: 7.5 });
+  const bodies = new Set([text]);
+  for (let index = 0; index < text.length; index++) {
+    bodies.add(text.slice(0, index)).add(text.slice(index) + text.slice(0, index));
+    for (let bit = 0; bit < 7; bit++) {
+      const changed = String.fromCharCode(text.charCodeAt(index) ^ (1 << bit));
+      bodies.add(text.slice(0, index) + changed + text.slice(index + 1));
+    }
+  }
+  for (let id = 0; id < 100_000; id++) bodies.add(`{"id":${id}}`);
+  bodies.delete("");
+  assert.equal(new Set([...bodies].map(computeEtag)).size, bodies.size);
 });
 
 test("If-None-Match is a list, compared weakly, or a star (RFC 9110 §13.1.2)", () => {

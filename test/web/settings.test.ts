@@ -12,6 +12,7 @@ test("without settings everything has its safe default", () => {
   const { proxies, ...rest } = resolveSettings({});
   assert.deepEqual(rest, {
     debug: false,
+    accessLog: true,
     automaticMethods: true,
     compressResponse: undefined,
     securityHeaders: false,
@@ -99,7 +100,7 @@ test("limits are changed one by one", () => {
 
 test("a setting that does not exist is refused with the names that do", () => {
   const names =
-    "there are: debug, logger, allowedOrigins, allowedHosts, trustedProxies, automaticMethods, compressResponse, " +
+    "there are: debug, logger, accessLog, allowedOrigins, allowedHosts, trustedProxies, automaticMethods, compressResponse, " +
     "securityHeaders, requestContext, http, websocket, fallback, " +
     "cookieSecret, keyVersion, loginUrl, xsrfCookies, xsrfCookieName, xsrfCookieOptions, templatePath, templateEngine";
   assert.equal(settingRefusal({ debgu: true }, "SETTING_UNKNOWN"), `there is no setting debgu (${names})`);
@@ -130,6 +131,16 @@ test("debug is true or false, and not something like it", () => {
     [{}, "an object (Object)"],
   ] as const) {
     assert.equal(settingRefusal({ debug }), `setting debug must be true or false, got ${got}`);
+  }
+});
+
+test("an access log is there, is not, or is a function", () => {
+  assert.equal(resolveSettings({}).accessLog, true);
+  for (const accessLog of [true, false, () => {}]) {
+    assert.equal(resolveSettings({ accessLog }).accessLog, accessLog);
+  }
+  for (const accessLog of ["combined", null, 1, {}]) {
+    assert.match(settingRefusal({ accessLog }), /^setting accessLog must be true, false or a function, got /);
   }
 });
 
