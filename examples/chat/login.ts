@@ -22,7 +22,10 @@ export class Login extends Page {
     const name = this.getBodyArgument("name", "").normalize();
     if (!validName.test(name)) {
       this.setStatus(400);
-      await this.#ask(name, "A name has 1 to 40 characters, all on one line.");
+      await this.#ask(
+        name,
+        "A name has 1 to 40 characters, something to see among them, and no control characters.",
+      );
       return;
     }
     // A browser has one login at a time.

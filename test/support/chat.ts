@@ -1,10 +1,14 @@
 import { RunningProcess } from "./process.ts";
 
-/** Starts the chat as its users do. The process ends by `endChat`. */
+/** Starts the chat as `npm run chat` does. The process ends by `endChat`. */
 export async function startChat(
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ readonly url: string; readonly chat: RunningProcess }> {
-  const chat = new RunningProcess("npm", ["run", "chat"], { PORT: "0", HOST: "localhost", ...env });
+  const chat = new RunningProcess(process.execPath, ["--import", "tsx", "examples/chat/main.ts"], {
+    PORT: "0",
+    HOST: "localhost",
+    ...env,
+  });
   const [, url = ""] = await chat.waitFor(/The chat is open: (http:\S+[^.])\. /);
   return { url, chat };
 }

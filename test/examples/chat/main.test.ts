@@ -1,7 +1,7 @@
 /** The chat as programs see it: what its pages never send. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import type { RunningProcess } from "../../support/process.ts";
+import { RunningProcess } from "../../support/process.ts";
 import { endChat, startChat } from "../../support/chat.ts";
 import { TestClient } from "../../../src/testing/index.ts";
 
@@ -82,6 +82,13 @@ suite("the chat", () => {
     assert.equal((await TestClient.refusal(`${url}/room`, { origin: url, headers: forged })).status, 401);
     const page = await fetch(`${url}/?x=1`, { redirect: "manual" });
     assert.equal(page.headers.get("location"), "/login?next=%2F%3Fx%3D1");
+  });
+
+  test("a page is kept by no cache, and runs no script but its own", async () => {
+    const { headers } = await fetch(url, { headers: { Cookie: await logIn("Ada") } });
+    assert.equal(headers.get("cache-control"), "no-store");
+    assert.match(headers.get("content-security-policy") ?? "", /default-src 'self'/);
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
   });
 
   test("a page of another site gets no socket either", async () => {
@@ -177,9 +184,15 @@ suite("the chat", () => {
     assert.equal((await post("")).status, 403);
   });
 
-  test("it says that logins end with it where it has no secret, and names a taken port", async () => {
-    assert.match(chat.output, /COOKIE_SECRET is not set/);
-    const second = await startChat({ PORT: new URL(url).port }).catch((error: Error) => error.message);
-    assert.match(String(second), /The chat cannot start: port \d+ on localhost is already in use/);
+  test("it says that logins end with it where it has no secret", () => {
+    assert.match(chat.output, /^COOKIE_SECRET is not set: .*logins end with this process/);
+  });
+
+  test("a taken port is named", async () => {
+    const env = { PORT: new URL(url).port, HOST: "localhost", COOKIE_SECRET: "of this test" };
+    const second = new RunningProcess("npm", ["run", "chat"], env);
+    assert.equal(await second.end(), 1);
+    assert.match(second.output, /The chat cannot start: port \d+ on localhost is already in use/);
+    assert.doesNotMatch(second.output, /COOKIE_SECRET/);
   });
 });
