@@ -14,6 +14,7 @@ const sockets = new Set<RoomSocket>();
 
 /** The room, with what was said lately. */
 export class Home extends Page {
+  /** Nobody else gets in. */
   declare currentUser: User;
 
   @authenticated
@@ -25,6 +26,7 @@ export class Home extends Page {
 /** The page's line to the room: it sends messages as JSON, and is sent them as HTML. */
 @authenticated
 export class RoomSocket extends WebSocketHandler {
+  /** Nobody else gets in: 401, before there is a connection. */
   declare currentUser: User;
   override readonly acceptedMessages = "text";
 

@@ -10,7 +10,7 @@ export interface User {
 
 const cookieName = "chat_login";
 
-/** Who sent a request, by its signed cookie: the same for pages and for the socket, whose handshake is a request, too. */
+/** Who sent a request, by its signed cookie: the same for pages and for the socket, whose handshake is a request, too. What is signed was written here. */
 export function userOf(handler: RequestHandler | WebSocketHandler): User | null {
   const cookie = handler.getSignedCookie(cookieName);
   return cookie === null ? null : (JSON.parse(cookie) as User);

@@ -68,7 +68,7 @@ function show(html) {
   const { id } = item.dataset;
   unanswered.get(id)?.item.remove();
   unanswered.delete(id);
-  // After a restart the server has forgotten what this page has seen, and may be told something again.
+  // A server that was restarted may be told again what this page has seen.
   if (element(item.id) !== null) return;
   finish(item);
   messages.append(item);

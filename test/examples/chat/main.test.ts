@@ -31,8 +31,8 @@ suite("the chat", () => {
     return cookie?.split(";", 1)[0] ?? "";
   }
 
-  const enter = (cookie: string, after = ""): Promise<TestClient> =>
-    TestClient.connect(`${url}/room?after=${after}`, { headers: { Cookie: cookie }, origin: url });
+  const enter = (cookie: string, seen = ""): Promise<TestClient> =>
+    TestClient.connect(`${url}/room?after=${seen}`, { headers: { Cookie: cookie }, origin: url });
 
   const idOf = (html: string | Uint8Array): string | undefined => /data-id="([^"]*)"/.exec(String(html))?.[1];
 
