@@ -55,7 +55,7 @@ export function lastArgument<Default extends string | null | undefined>(
 ): string | Exclude<Default, undefined> {
   const value = values.at(-1);
   if (value !== undefined) return value;
-  if (defaultValue !== undefined) return defaultValue as Exclude<Default, undefined>;
+  if (defaultValue !== undefined) return defaultValue;
   throw new Refusal(describe("ARGUMENT_MISSING", { where, name: quote(name) }));
 }
 
