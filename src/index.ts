@@ -43,7 +43,13 @@ export { ErrorHandler } from "./web/error-handler.ts";
 export type { ErrorHandlerOptions } from "./web/error-handler.ts";
 export { authenticated } from "./web/authenticated.ts";
 export type { ClearCookieOptions, CookieOptions } from "./web/cookies.ts";
-export type { GetSignedCookieOptions, HandlerContext, NoParams, SignedCookieOptions } from "./web/handler.ts";
+export type {
+  GetSignedCookieOptions,
+  HandlerContext,
+  NoParams,
+  SignedCookieOptions,
+  StaticUrlOptions,
+} from "./web/handler.ts";
 export { HttpError } from "./web/http-error.ts";
 export type { HttpErrorOptions } from "./web/http-error.ts";
 export type { HttpRequest } from "./web/http-request.ts";
@@ -59,7 +65,8 @@ export type { HostRoute, PathParams, Route, RouteConfig, RouteEntry, RoutePatter
 export type { ResponseCompression, Settings } from "./web/settings.ts";
 export { createSignedValue, decodeSignedValue } from "./web/signed-value.ts";
 export type { CookieSecret, DecodeOptions, SignOptions } from "./web/signed-value.ts";
-export type { StaticFileOptions } from "./web/static-file-handler.ts";
 export { StaticFileHandler } from "./web/static-file-handler.ts";
+export type { StaticFileOptions } from "./web/static-options.ts";
+export type { StaticSettings } from "./web/static-settings.ts";
 export type { UserSettings } from "./web/user-settings.ts";
 export { WebSocketHandler } from "./web/websocket-handler.ts";

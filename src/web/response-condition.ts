@@ -1,5 +1,5 @@
+import { matchesEtag } from "../protocol/http/entity-tag.ts";
 import type { HeaderField, HttpExchange } from "../transport/http-exchange.ts";
-import { matchesEtag } from "./etag.ts";
 
 /** A response as it is going to be sent. */
 export interface Answer {

@@ -9,6 +9,8 @@ import { parseOriginPattern } from "../protocol/http/origin.ts";
 import type { CompressionOptions, ResolvedCompression } from "../protocol/websocket/compression-options.ts";
 import { resolveCompression } from "../protocol/websocket/compression-options.ts";
 import { AddressList } from "../transport/address-list.ts";
+import type { ResolvedStaticSettings, StaticSettings } from "./static-settings.ts";
+import { resolveStaticSettings, staticSettingNames } from "./static-settings.ts";
 import type { ResolvedUserSettings, UserSettings } from "./user-settings.ts";
 import { resolveUserSettings, userSettingNames } from "./user-settings.ts";
 
@@ -18,7 +20,7 @@ import { resolveUserSettings, userSettingNames } from "./user-settings.ts";
  * @example
  * const settings: Settings = { allowedOrigins: ["https://app.example.com"], debug: true };
  */
-export interface Settings extends UserSettings {
+export interface Settings extends UserSettings, StaticSettings {
   /** Tell the client, too, why something was refused or failed. Not for production. Default false. */
   readonly debug?: boolean;
   /** Where log lines go. Default: standard error, in Tornado's format, with colour on a terminal. */
@@ -107,6 +109,8 @@ export interface ResolvedSettings {
   readonly http: HttpLimits;
   readonly websocket: ResolvedWebSocketSettings;
   readonly fallback: FallbackLimits;
+  /** Undefined without `staticPath`. */
+  readonly staticFiles: ResolvedStaticSettings | undefined;
   /** Of cookies, logins and XSRF protection. */
   readonly users: ResolvedUserSettings;
 }
@@ -131,6 +135,7 @@ const settingNames = [
   "http",
   "websocket",
   "fallback",
+  ...staticSettingNames,
   ...userSettingNames,
 ] as const;
 
@@ -162,6 +167,7 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
     http: resolveLimits("http", settings.http, defaultHttpLimits),
     websocket: resolveWebSocket(settings.websocket),
     fallback: resolveLimits("fallback", settings.fallback, defaultFallbackLimits),
+    staticFiles: resolveStaticSettings(settings),
     users: resolveUserSettings(settings),
   };
 }
