@@ -154,7 +154,7 @@ export class FileVersions {
     }
     const ageMs = Date.now() - file.changedMs;
     // Clocks of other machines may be ahead.
-    if (ageMs < stillMs) await delay(Math.min(stillMs - ageMs, stillMs), undefined, { ref: false });
+    if (ageMs < stillMs) await delay(Math.min(stillMs - ageMs, stillMs));
     const version = await hashOf(this.#whileWanted(file));
     const plainVersion = await this.#plainVersionOf(file);
     if (this.#users === 0) return;
