@@ -153,7 +153,7 @@ export class StaticFileHandler extends RequestHandler {
     const type = this.getContentType(path);
     const version = versions?.versionOf(file);
     // RFC 9110 §8.8.2.1: no origin server says a time to come.
-    const modified = new Date(Math.min(Math.floor(file.modifiedMs / 1000) * 1000, Date.now()));
+    const modified = new Date(Math.floor(Math.min(file.modifiedMs, Date.now()) / 1000) * 1000);
     const { compressResponse } = this.#environment.settings;
     if (isNegotiated || (compressResponse !== undefined && isWorthCompressing(type))) this.#varyByEncoding();
     this.#offerHeader("ETag", version === undefined ? file.etag : `"${version}"`);
