@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import type { RouteEntry, StaticFileOptions } from "../../src/index.ts";
+import type { StaticFileOptions } from "../../src/index.ts";
 import { StaticFileHandler } from "../../src/index.ts";
 import { deferred } from "../support/deferred.ts";
 import { temporaryFiles } from "../support/files.ts";

@@ -17,11 +17,11 @@ test("an override of initialize that does not call super serves no file of the m
   class Assets extends StaticFileHandler {
     override initialize(_options: StaticFileOptions) {}
   }
-  const { at, log } = await runApplication(context, [["/assets/*", Assets, { root: "test" }]]);
+  const { at, log: ownLog } = await runApplication(context, [["/assets/*", Assets, { root: "test" }]]);
   for (const path of ["/assets/etc/hostname", "/assets/package.json", "/assets/"]) {
     assert.equal((await fetch(at(path))).status, 500, path);
-    await log.expect(/an override of initialize\(\) must call super\.initialize\(options\)/);
-    await log.expect(/^500 GET/);
+    await ownLog.expect(/an override of initialize\(\) must call super\.initialize\(options\)/);
+    await ownLog.expect(/^500 GET/);
   }
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import type { EventEmitter } from "node:events";
 import { once } from "node:events";
 import {
   appendFileSync,
@@ -171,6 +172,11 @@ test("no redirect leads to another host", async (context) => {
   }
 });
 
+/** Its types do not say that it is an emitter; its documentation does. */
+function whenClosed(handle: FileHandle): Promise<unknown> {
+  return once(handle as unknown as EventEmitter, "close");
+}
+
 /** Has what is opened from now on noted, and what happens between opening and judging. */
 function watchOpening(context: TestContext, meanwhile: () => void = () => {}): FileHandle[] {
   const handles: FileHandle[] = [];
@@ -325,9 +331,9 @@ function breakReading(context: TestContext, error: Error, fromByte: number): voi
   const broken = mock.method(promises, "open", async (...args: Parameters<typeof open>) => {
     const handle = await open(...args);
     const read = handle.read.bind(handle) as (...args: unknown[]) => Promise<unknown>;
-    mock.method(handle, "read", async (...args: unknown[]) => {
-      if ((args[3] as number) >= fromByte) throw error;
-      return read(...args);
+    mock.method(handle, "read", async (...readArgs: unknown[]) => {
+      if ((readArgs[3] as number) >= fromByte) throw error;
+      return read(...readArgs);
     });
     return handle;
   });
@@ -407,7 +413,7 @@ test(
     await connection.received();
     const [handle] = handles;
     assert.ok(handle !== undefined && handle.fd > 0);
-    const closed = once(handle, "close");
+    const closed = whenClosed(handle);
     connection.destroy();
     await closed;
     assert.equal((await log.expect(/^200 GET \/big\.bin/)).level, "info");
@@ -431,7 +437,7 @@ test("no file stays open, whatever is answered", async (context) => {
     const opened = handles.length;
     assert.equal((await request(server, method, path, lines)).status, status);
     const handle = handles[opened]!;
-    if (handle.fd !== -1) await once(handle, "close");
+    if (handle.fd !== -1) await whenClosed(handle);
     if (status >= 400) await log.expect(new RegExp(`^${status}`));
   }
 });

@@ -142,8 +142,8 @@ test("what changes while it is read gets no version from it", async (context) =>
   const watched = mock.method(promises, "open", async (...args: Parameters<typeof open>) => {
     const handle = await open(...args);
     const read = handle.read.bind(handle) as (...args: unknown[]) => Promise<unknown>;
-    mock.method(handle, "read", async (...args: unknown[]) => {
-      const result = await read(...args);
+    mock.method(handle, "read", async (...readArgs: unknown[]) => {
+      const result = await read(...readArgs);
       if (changes++ === 0) writeFileSync(path, "two");
       return result;
     });
