@@ -44,7 +44,13 @@ export { ErrorHandler } from "./web/error-handler.ts";
 export type { ErrorHandlerOptions } from "./web/error-handler.ts";
 export { authenticated } from "./web/authenticated.ts";
 export type { ClearCookieOptions, CookieOptions } from "./web/cookies.ts";
-export type { GetSignedCookieOptions, HandlerContext, NoParams, SignedCookieOptions } from "./web/handler.ts";
+export type {
+  GetSignedCookieOptions,
+  HandlerContext,
+  NoParams,
+  SignedCookieOptions,
+  StaticUrlOptions,
+} from "./web/handler.ts";
 export { HttpError } from "./web/http-error.ts";
 export type { HttpErrorOptions } from "./web/http-error.ts";
 export { escapeHtml, rawHtml } from "./web/html.ts";
@@ -63,8 +69,9 @@ export type { HostRoute, PathParams, Route, RouteConfig, RouteEntry, RoutePatter
 export type { ResponseCompression, Settings } from "./web/settings.ts";
 export { createSignedValue, decodeSignedValue } from "./web/signed-value.ts";
 export type { CookieSecret, DecodeOptions, SignOptions } from "./web/signed-value.ts";
-export type { StaticFileOptions } from "./web/static-file-handler.ts";
 export { StaticFileHandler } from "./web/static-file-handler.ts";
+export type { StaticFileOptions } from "./web/static-options.ts";
+export type { StaticSettings } from "./web/static-settings.ts";
 export type {
   TemplateData,
   TemplateEngine,

@@ -5,7 +5,7 @@
  *     PORT=8080 HOST=127.0.0.1 COOKIE_SECRET="a long random text" npm run chat
  */
 import { randomBytes } from "node:crypto";
-import { Application, StaticFileHandler, WaterspoutError } from "waterspout";
+import { Application, WaterspoutError } from "waterspout";
 import { Login, Logout } from "./login.ts";
 import { Home, RoomSocket } from "./room.ts";
 import { Script } from "./script.ts";
@@ -20,7 +20,6 @@ const app = new Application(
     ["/login", Login],
     ["/logout", Logout],
     ["/room.js", Script],
-    ["/static/*", StaticFileHandler, { root: new URL("./static/", import.meta.url) }],
   ],
   {
     cookieSecret: secret || randomBytes(32).toString("base64"),
@@ -28,6 +27,7 @@ const app = new Application(
     xsrfCookies: true,
     securityHeaders: true,
     templatePath: new URL("./templates/", import.meta.url),
+    staticPath: new URL("./static/", import.meta.url),
     // A message has at most 1000 characters; this is what they may take as JSON.
     websocket: { maxMessageBytes: 8 * 1024 },
   },

@@ -17,6 +17,7 @@ import { Router } from "../web/router.ts";
 import { SessionRegistry } from "../web/session-registry.ts";
 import type { Settings } from "../web/settings.ts";
 import { resolveSettings } from "../web/settings.ts";
+import { checkStaticRoots, checkStaticRoutes, createStaticFiles, staticRoutes } from "../web/static-files.ts";
 import { BackgroundWork } from "./background-work.ts";
 import { ConsoleLogger } from "./console-logger.ts";
 import type { PeriodicCallbackOptions } from "./periodic-callback.ts";
@@ -54,16 +55,19 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
       });
     }
     const resolved = resolveSettings(settings);
+    const entries = routes as readonly RouteEntry[];
     this.#logger = settings.logger ?? new ConsoleLogger();
     this.#environment = {
       settings: resolved,
-      router: new Router(routes as readonly RouteEntry[]),
+      router: new Router([...staticRoutes(resolved, entries), ...entries]),
       log: new AccessLog(this.#logger, resolved.accessLog),
       heartbeats: new HeartbeatWheel(),
       engine: new MemoryEngine(),
       store: new SessionStore(resolved.fallback.maxSessions),
+      staticFiles: createStaticFiles(resolved),
       hasRequestContext: resolved.requestContext,
     };
+    checkStaticRoutes(this.#environment.router);
   }
 
   /**
@@ -71,11 +75,13 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
    * the connections that another server accepts, `{ source: server }`. Any number of servers may serve the same application.
    *
    * @throws WaterspoutError (as a rejection) PORT_INVALID, PORT_IN_USE, PORT_FORBIDDEN, ADDRESS_INVALID, LISTEN_FAILED,
-   *   SOCKET_PATH_INVALID, SOCKET_PATH_IN_USE, TEMPLATES_UNREADABLE, TEMPLATE_INVALID, SETTING_UNKNOWN, SETTING_INVALID also for TLS options that make no sense.
+   *   SOCKET_PATH_INVALID, SOCKET_PATH_IN_USE, TEMPLATES_UNREADABLE, TEMPLATE_INVALID, SETTING_UNKNOWN, SETTING_INVALID also for TLS options that
+   *   make no sense, and for a directory of static files that is not there.
    */
   async listen(target: ListenTarget, options: ListenOptions = {}): Promise<Server> {
     checkListening(target, options);
     const environment = this.#environment;
+    await checkStaticRoots(environment.router);
     const sessions = new SessionRegistry();
     const http = new HttpServer({
       limits: environment.settings.http,
@@ -86,7 +92,12 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
     });
     await environment.settings.templates?.load?.();
     await http.listen(target, options);
-    const leave = this.#background.join();
+    const leaveVersions = environment.staticFiles?.versions.join();
+    const leaveBackground = this.#background.join();
+    const leave = (): void => {
+      leaveVersions?.();
+      leaveBackground();
+    };
     return new Server(http, sessions, environment.settings.websocket.closeTimeoutMs, leave);
   }
 

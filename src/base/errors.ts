@@ -85,6 +85,11 @@ const table = {
     message: "no file is at <path>",
     publicMessage: "There is nothing here.",
   },
+  FILE_REFUSED: {
+    status: 404,
+    message: "the file at <path> is not served: <reason>",
+    publicMessage: "There is nothing here.",
+  },
   METHOD_NOT_ALLOWED: {
     status: 405,
     message: "<method> is not implemented by <handler>, which allows <allowed>",
@@ -341,7 +346,7 @@ const table = {
   SETTING_INVALID: { message: "setting <name> must be <expected>, got <value>" },
   SETTING_MISSING: {
     message: "<what> needs the setting <name>",
-    advice: "A secret is made once, kept, and given to new Application(routes, { <name> }).",
+    advice: "Give it to new Application(routes, { <name> }); a secret is made once, and kept.",
   },
   TEMPLATES_UNSET: {
     message: "<what> was asked for, but there are no templates",

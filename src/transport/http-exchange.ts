@@ -6,8 +6,6 @@ import type { HeaderFields } from "../protocol/http/header-fields.ts";
 import { plainAddress } from "./address-list.ts";
 import type { ConnectionBook } from "./connection-book.ts";
 import { resetSocket } from "./end-socket.ts";
-import type { FileResult } from "./file-responder.ts";
-import { respondWithFile } from "./file-responder.ts";
 import { announcesBody } from "./request-framing.ts";
 import type { Adopted } from "./handle-stream.ts";
 import { BodyWriter, writeSlices } from "./body-writer.ts";
@@ -297,20 +295,6 @@ export class HttpExchange {
     this.#response ??= this.#source.createResponse();
     this.#response.statusCode = status;
     this.#answered();
-  }
-
-  /** Answers with a file below `root`; when that is not possible, the exchange is still to be answered. */
-  async respondWithFile(headers: ResponseHeaders, root: string, path: string): Promise<FileResult> {
-    if (this.#isOverruled) return { kind: "sent" };
-    const response = this.#open(200, headers);
-    const result = await respondWithFile(this.#request, response, root, path);
-    if (result.kind !== "sent") {
-      if (result.kind === "refused" && response.headersSent) throw result.error;
-      this.#isAnswered = false;
-      // What has been said of the file does not belong to an answer without it.
-      for (const name of response.getHeaderNames()) response.removeHeader(name);
-    }
-    return result;
   }
 
   /**

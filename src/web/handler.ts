@@ -44,6 +44,14 @@ export interface GetSignedCookieOptions extends Omit<DecodeOptions, "clock"> {
   readonly value?: string | undefined;
 }
 
+/** What the URL of a static file has. */
+export interface StaticUrlOptions {
+  /** Scheme and host before the path, as the request had them. Default false. */
+  readonly includeHost?: boolean;
+  /** The version of the file as `?v=`, once it is known. Default true. */
+  readonly includeVersion?: boolean;
+}
+
 /** For how many days a signed cookie is set, and the XSRF cookie of who is logged in. */
 const expiresDaysDefault = 30;
 
@@ -279,8 +287,26 @@ export abstract class Handler<Params extends object = NoParams> {
   }
 
   /**
+   * The URL of a file in `staticPath`, given by its path there. It has the version of the file, a hash of its content, so that browsers may keep
+   * what they got under it for good, and ask again when the file is another. A version that is not known yet, in the first moments of a
+   * server or of a new file, is left out.
+   *
+   * @throws WaterspoutError SETTING_MISSING without the setting `staticPath`, ARGUMENT_TYPE_INVALID unless the path is a string.
+   */
+  staticUrl(path: string, options: StaticUrlOptions = {}): string {
+    if (typeof path !== "string")
+      throw misuse("ARGUMENT_TYPE_INVALID", { name: "path", expected: "a string", got: kindOf(path) });
+    const { staticFiles } = this.#environment;
+    if (staticFiles === undefined)
+      throw misuse("SETTING_MISSING", { what: "staticUrl()", name: "staticPath" });
+    const { includeHost = false, includeVersion = true } = options;
+    const host = includeHost ? `${this.request.protocol}://${this.request.host}` : "";
+    return host + staticFiles.url(path, includeVersion);
+  }
+
+  /**
    * The names that every template has besides the data it is rendered with, which stands over them: `handler`, `request`, `currentUser`,
-   * `reverseUrl`, `xsrfFormHtml`, `jsonEncode`, `rawHtml` and `settings` (`debug`, `loginUrl`). Override it to add to them.
+   * `staticUrl`, `reverseUrl`, `xsrfFormHtml`, `jsonEncode`, `rawHtml` and `settings` (`debug`, `loginUrl`). Override it to add to them.
    *
    * @example
    * class Page extends RequestHandler {

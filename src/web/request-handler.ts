@@ -3,7 +3,6 @@ import type { ErrorCode, WaterspoutError } from "../base/errors.ts";
 import { kindOf } from "../base/text.ts";
 import { isThenable } from "../base/thenable.ts";
 import { checkReason } from "../transport/check-header.ts";
-import type { FileResult } from "../transport/file-responder.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import type { ArgumentOptions } from "./arguments.ts";
 import { argumentsOf, lastArgument } from "./arguments.ts";
@@ -76,7 +75,6 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    */
   static readonly customMethods: readonly string[] = [];
   readonly #environment: Environment;
-  #exchange: HttpExchange | undefined;
   #writer: ResponseWriter | undefined;
   #abort: AbortController | undefined;
   #lost: WaterspoutError | undefined;
@@ -417,20 +415,8 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
 
   /** Called first. @internal */
   attachExchange(exchange: HttpExchange): void {
-    this.#exchange = exchange;
     this.#writer = new ResponseWriter(this, exchange, this.#environment.settings);
     this.#setDefaults();
-  }
-
-  /** Answers with a file below `root`, or says why it cannot be. @internal */
-  async respondWithFile(root: string, path: string): Promise<FileResult> {
-    if (this.#exchange === undefined) throw new Error("the handler has no exchange");
-    const result = await this.#exchange.respondWithFile(this.peekHeaders(), root, path);
-    if (result.kind === "sent") {
-      this.#attachedWriter().isFinished = true;
-      this.takeHeaders();
-    }
-    return result;
   }
 
   /** Sends what a verb method returned, unless the response has been sent. Returns a promise where it takes time. @internal */

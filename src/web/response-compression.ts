@@ -74,7 +74,8 @@ function isCompressible(status: number, headers: readonly HeaderField[]): boolea
 function encoded(headers: readonly HeaderField[], coding: ContentCoding): HeaderField[] {
   const kept = headers.flatMap(([name, value]): HeaderField[] => {
     const field = name.toLowerCase();
-    if (field === "content-length") return [];
+    // A range of what is compressed anew each time would be of other bytes.
+    if (field === "content-length" || field === "accept-ranges") return [];
     // The tag is that of the plain bytes.
     if (field === "etag") return [[name, weakEtag(String(value))]];
     return [[name, value]];

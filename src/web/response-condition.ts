@@ -1,7 +1,8 @@
 import { misuse } from "../base/errors.ts";
 import { kindOf } from "../base/text.ts";
+import { matchesEtag } from "../protocol/http/entity-tag.ts";
 import type { HeaderField, HttpExchange } from "../transport/http-exchange.ts";
-import { isEtag, matchesEtag } from "./etag.ts";
+import { isEtag } from "./etag.ts";
 
 /** A response as it is going to be sent. */
 export interface Answer {

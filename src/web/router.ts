@@ -49,6 +49,11 @@ export class Router {
     this.#add(entries, { parts: [], hosts: [] });
   }
 
+  /** All routes, in order. */
+  get routes(): readonly Pick<RouteMatch, "handler" | "options">[] {
+    return this.#routes;
+  }
+
   /** The route for a host name (without port) and path, or why there is none. */
   find(hostname: string, path: string): RouteMatch | Problem {
     for (const { hosts, path: pattern, handler, options, transports } of this.#routes) {
@@ -113,7 +118,7 @@ function isHandlerClass(value: unknown): value is CompiledHandlerClass {
 }
 
 /** Whether `value` is the class `Base` or one that extends it. */
-export function isOrExtends(value: unknown, Base: typeof RequestHandler | typeof WebSocketHandler): boolean {
+export function isOrExtends(value: unknown, Base: abstract new (context: never) => object): boolean {
   return value === Base || (typeof value === "function" && value.prototype instanceof Base);
 }
 

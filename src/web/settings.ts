@@ -10,6 +10,8 @@ import type { CompressionOptions, ResolvedCompression } from "../protocol/websoc
 import { resolveCompression } from "../protocol/websocket/compression-options.ts";
 import { AddressList } from "../transport/address-list.ts";
 import type { AccessLogSetting } from "./access-log-entry.ts";
+import type { ResolvedStaticSettings, StaticSettings } from "./static-settings.ts";
+import { resolveStaticSettings, staticSettingNames } from "./static-settings.ts";
 import type { TemplateEngine } from "./templates/template-engine.ts";
 import type { TemplateSettings } from "./templates/template-settings.ts";
 import { resolveTemplateEngine, templateSettingNames } from "./templates/template-settings.ts";
@@ -22,7 +24,7 @@ import { resolveUserSettings, userSettingNames } from "./user-settings.ts";
  * @example
  * const settings: Settings = { allowedOrigins: ["https://app.example.com"], debug: true };
  */
-export interface Settings extends UserSettings, TemplateSettings {
+export interface Settings extends UserSettings, StaticSettings, TemplateSettings {
   /** Tell the client, too, why something was refused or failed. Not for production. Default false. */
   readonly debug?: boolean;
   /** Where log lines go. Default: standard error, in Tornado's format, with colour on a terminal. */
@@ -117,6 +119,8 @@ export interface ResolvedSettings {
   readonly http: HttpLimits;
   readonly websocket: ResolvedWebSocketSettings;
   readonly fallback: FallbackLimits;
+  /** Undefined without `staticPath`. */
+  readonly staticFiles: ResolvedStaticSettings | undefined;
   /** Of cookies, logins and XSRF protection. */
   readonly users: ResolvedUserSettings;
   /** Undefined where there are no templates. */
@@ -144,6 +148,7 @@ const settingNames = [
   "http",
   "websocket",
   "fallback",
+  ...staticSettingNames,
   ...userSettingNames,
   ...templateSettingNames,
 ] as const;
@@ -177,6 +182,7 @@ export function resolveSettings(settings: Settings): ResolvedSettings {
     http: resolveLimits("http", settings.http, defaultHttpLimits),
     websocket: resolveWebSocket(settings.websocket),
     fallback: resolveLimits("fallback", settings.fallback, defaultFallbackLimits),
+    staticFiles: resolveStaticSettings(settings),
     users: resolveUserSettings(settings),
     templates: resolveTemplateEngine(settings, debug === true),
   };

@@ -125,6 +125,9 @@ void new Application([
   route("/painted/:id", Painted, { options: { colour: "red" } }),
   route("/painted/:id", Painted, { options: { colour: "red", size: 5 }, name: "painted" }),
   route("/static/*", StaticFileHandler, { options: { root: "static" } }),
+  route("/static/*", StaticFileHandler, {
+    options: { root: "static", index: false, dotfiles: [".well-known"], precompressed: true },
+  }),
 ]);
 // @ts-expect-error -- the pattern has no :id
 route("/story", Story);
@@ -142,6 +145,18 @@ route("/painted/:id", Painted, { options: { size: 5 } });
 route("/painted/:id", Painted, { options: { colour: "red", weight: 5 } });
 // @ts-expect-error -- a root is a path or a URL
 route("/static/*", StaticFileHandler, { options: { root: 5 } });
+// @ts-expect-error -- an index is a name or false
+route("/static/*", StaticFileHandler, { options: { root: "static", index: true } });
+// @ts-expect-error -- there is no such option of a static route
+route("/static/*", StaticFileHandler, { options: { root: "static", maxAge: 5 } });
+void new Application([], {
+  staticPath: "static",
+  staticHandlerClass: class Own extends StaticFileHandler {},
+});
+// @ts-expect-error -- a handler of another kind serves no files
+void new Application([], { staticPath: "static", staticHandlerClass: Story });
+// @ts-expect-error -- the root is staticPath
+void new Application([], { staticPath: "static", staticHandlerArgs: { root: "static" } });
 // @ts-expect-error -- a name is a string
 route("/story/:id", Story, { name: 5 });
 // @ts-expect-error -- there is no such member

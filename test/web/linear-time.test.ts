@@ -18,7 +18,7 @@ import { parseSessionRequest } from "../../src/protocol/session/request.ts";
 import { isAddress } from "../../src/transport/address-list.ts";
 import { parseQuery } from "../../src/web/arguments.ts";
 import { parseJson } from "../../src/web/body/json.ts";
-import { matchesEtag } from "../../src/web/etag.ts";
+import { matchesEtag } from "../../src/protocol/http/entity-tag.ts";
 import { PathPattern } from "../../src/web/path-pattern.ts";
 import { decodeSignedValue } from "../../src/web/signed-value.ts";
 import { unmaskXsrfToken } from "../../src/web/xsrf-token.ts";

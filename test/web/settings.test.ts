@@ -23,6 +23,7 @@ test("without settings everything has its safe default", () => {
     http: defaultHttpLimits,
     websocket: { ...defaultWebSocketLimits, sharedReadBuffer: true, compression: undefined },
     fallback: defaultFallbackLimits,
+    staticFiles: undefined,
     users: {
       secret: undefined,
       keyVersion: undefined,

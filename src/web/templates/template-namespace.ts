@@ -12,6 +12,7 @@ export function templateNamespace<Params extends object>(
     handler,
     request: handler.request,
     currentUser: handler.currentUser,
+    staticUrl: handler.staticUrl.bind(handler),
     reverseUrl: handler.reverseUrl.bind(handler),
     // A form's field is HTML; a template need not know.
     xsrfFormHtml: (): RawHtml => rawHtml(handler.xsrfFormHtml()),

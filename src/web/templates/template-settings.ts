@@ -1,6 +1,6 @@
 import { misuse } from "../../base/errors.ts";
 import { invalidSetting } from "../../base/setting-check.ts";
-import { resolveDirectory } from "../../transport/file-responder.ts";
+import { resolveDirectory } from "../../transport/files/directory-path.ts";
 import type { TemplateEngine, TemplateNamespace } from "./template-engine.ts";
 
 /** The settings of templates. */

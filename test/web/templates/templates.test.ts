@@ -198,6 +198,20 @@ test("an error page may be a template", async (context) => {
   await log.expect(/^410 GET/);
 });
 
+test("a template has the versioned URLs of static files", async (context) => {
+  const templatePath = temporaryFiles({
+    "page.eta": `<link rel="stylesheet" href="<%= it.staticUrl('style.css') %>">`,
+    "style.css": "body { color: teal }",
+  });
+  const settings = { templatePath, staticPath: templatePath };
+  const handler = page((each) => each.render("page"));
+  const server = await serveRoutes(context, log, [["/", handler]], settings);
+  const { text } = await get(server, "/");
+  const [, url = ""] =
+    /^<link rel="stylesheet" href="(\/static\/style\.css(?:\?v=[\w-]+)?)">$/.exec(text) ?? [];
+  assert.equal((await get(server, url)).text, "body { color: teal }", text);
+});
+
 test("an engine of one's own is given names and data, and may be async", async (context) => {
   const calls: string[] = [];
   const templateEngine = {
