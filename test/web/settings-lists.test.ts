@@ -101,7 +101,7 @@ test("a proxy that is none is refused with the entry", () => {
     const message = settingRefusal({ trustedProxies: [...good, entry] });
     assert.equal(
       message,
-      `setting trustedProxies must be IP addresses, CIDR blocks or "loopback", got "${entry}"`,
+      `setting trustedProxies must be IP addresses, CIDR blocks, "loopback" or "unix", got "${entry}"`,
     );
   }
 });
