@@ -81,7 +81,7 @@ export class Application<const Routes extends readonly RouteEntry[] = readonly R
   async listen(target: ListenTarget, options: ListenOptions = {}): Promise<Server> {
     checkListening(target, options);
     const environment = this.#environment;
-    await checkStaticRoots(environment.router);
+    await checkStaticRoots(environment.router, environment.settings);
     const sessions = new SessionRegistry();
     const http = new HttpServer({
       limits: environment.settings.http,

@@ -79,11 +79,14 @@ export function checkStaticRoutes(router: Router): void {
 }
 
 /** Rejects with SETTING_INVALID where a directory to serve is not there. */
-export async function checkStaticRoots(router: Router): Promise<void> {
+export async function checkStaticRoots(router: Router, { staticFiles }: ResolvedSettings): Promise<void> {
   const checks = router.routes.map(async ({ handler, options }) => {
     if (!isOrExtends(handler, StaticFileHandler)) return;
     const { root } = options as Partial<StaticFileOptions>;
-    if (isRoot(root)) await checkRootExists("root", new FileRoot(root));
+    if (isRoot(root)) {
+      const name = options === staticFiles?.handlerOptions ? "staticPath" : "root";
+      await checkRootExists(name, new FileRoot(root));
+    }
   });
   await Promise.all(checks);
 }

@@ -2,7 +2,14 @@
  * What compiles and what must not, about routes. Nothing here is run: `tsc` is the test, and a `@ts-expect-error` on a
  * line that compiles is an error.
  */
-import { Application, RequestHandler, StaticFileHandler, WebSocketHandler, route } from "../../src/index.ts";
+import {
+  Application,
+  authenticated,
+  RequestHandler,
+  StaticFileHandler,
+  WebSocketHandler,
+  route,
+} from "../../src/index.ts";
 import type { PathParams, RouteEntry } from "../../src/index.ts";
 
 class Plain extends RequestHandler {}
@@ -153,6 +160,7 @@ void new Application([], {
   staticPath: "static",
   staticHandlerClass: class Own extends StaticFileHandler {},
 });
+void new Application([], { staticPath: "static", staticHandlerClass: authenticated(StaticFileHandler) });
 // @ts-expect-error -- a handler of another kind serves no files
 void new Application([], { staticPath: "static", staticHandlerClass: Story });
 // @ts-expect-error -- the root is staticPath

@@ -103,6 +103,7 @@ test("a setting that does not exist is refused with the names that do", () => {
   const names =
     "there are: debug, logger, accessLog, allowedOrigins, allowedHosts, trustedProxies, automaticMethods, compressResponse, " +
     "securityHeaders, requestContext, http, websocket, fallback, " +
+    "staticPath, staticUrlPrefix, staticHandlerClass, staticHandlerArgs, " +
     "cookieSecret, keyVersion, loginUrl, xsrfCookies, xsrfCookieName, xsrfCookieOptions, templatePath, templateEngine";
   assert.equal(settingRefusal({ debgu: true }, "SETTING_UNKNOWN"), `there is no setting debgu (${names})`);
   for (const name of ["Debug", "allowedOrigin", "toString", ""])

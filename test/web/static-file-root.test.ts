@@ -61,12 +61,15 @@ test("options that make no sense are refused when the application is made", () =
 test("a root that is no directory keeps the application from listening", async () => {
   const root = temporaryFiles({ "file.txt": "" });
   for (const missing of [join(root, "absent"), join(root, "file.txt")]) {
-    const refusal = {
+    const refusal = (name: string): object => ({
       code: "SETTING_INVALID",
-      message: /setting root must be a directory that is there, got "/,
-    };
-    await assert.rejects(new Application([["/*", StaticFileHandler, { root: missing }]]).listen(0), refusal);
-    await assert.rejects(new Application([], { staticPath: missing }).listen(0), refusal);
+      message: new RegExp(`setting ${name} must be a directory that is there, got "`),
+    });
+    await assert.rejects(
+      new Application([["/*", StaticFileHandler, { root: missing }]]).listen(0),
+      refusal("root"),
+    );
+    await assert.rejects(new Application([], { staticPath: missing }).listen(0), refusal("staticPath"));
   }
 });
 
