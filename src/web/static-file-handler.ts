@@ -10,7 +10,7 @@ import { listIncludes } from "../protocol/http/field-values.ts";
 import { isRangeWanted, judgePreconditions } from "../protocol/http/preconditions.ts";
 import { parseFilePath } from "../transport/files/file-path.ts";
 import type { ServedFile } from "../transport/files/served-file.ts";
-import { chunkBytes } from "../transport/files/served-file.ts";
+import { wholeBytesMax } from "../transport/files/served-file.ts";
 import type { FileVersions } from "../transport/files/file-versions.ts";
 import type { Environment } from "./environment.ts";
 import type { HandlerContext } from "./handler.ts";
@@ -180,7 +180,7 @@ export class StaticFileHandler extends RequestHandler {
       this.setHeader("Content-Range", formatContentRange(range, file.size));
     }
     const { start, end } = range ?? { start: 0, end: file.size };
-    if (end - start > chunkBytes) {
+    if (end - start > wholeBytesMax) {
       this.setHeader("Content-Length", end - start);
       await this.writer.sendChunks(
         method === "HEAD" ? nothing() : file.read(start, end, version === undefined),
@@ -189,6 +189,7 @@ export class StaticFileHandler extends RequestHandler {
     }
     const body = await file.readWhole(start, end);
     if (version !== undefined && (await file.hasChanged())) this.#forgetVersion();
+    if (body.length === file.size) await this.#options?.root.keep(file, body);
     await this.finish(body);
   }
 
