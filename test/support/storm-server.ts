@@ -99,6 +99,8 @@ class Stormed extends WebSocketHandler {
   }
 }
 
+// Node opens this when it destroys the first socket: it would count as left behind.
+void process.stderr;
 const { tls, sharedReadBuffer, compression, heartbeatMs } = options;
 const websocket = {
   sharedReadBuffer,
