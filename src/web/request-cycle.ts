@@ -9,7 +9,6 @@ import type { ExchangeListener, HeaderField, HttpExchange } from "../transport/h
 import type { LoggedRequest } from "./access-log.ts";
 import { answerRefusal } from "./answer-refusal.ts";
 import { checkUser } from "./authenticated.ts";
-import { BodyReader } from "./body/body-reader.ts";
 import { ConnectionCycle } from "./connection-cycle.ts";
 import type { Environment } from "./environment.ts";
 import { Finish } from "./finish.ts";
@@ -18,7 +17,7 @@ import { HttpRequest } from "./http-request.ts";
 import { readRequest } from "./read-request.ts";
 import { Refusal } from "./refusal.ts";
 import { runWithRequest } from "./request-context.ts";
-import type { RequestHandler } from "./request-handler.ts";
+import { RequestHandler } from "./request-handler.ts";
 import type { RouteMatch } from "./router.ts";
 import { isOrExtends } from "./router.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -56,7 +55,6 @@ export class RequestCycle implements ExchangeListener {
   #request: HttpRequest | undefined;
   #refused: Refusal | undefined;
   #connection: ConnectionCycle | undefined;
-  #body: BodyReader | undefined;
   #handler: RequestHandler<object> | undefined;
   #handlerName = "";
   /** With what those were rejected who waited for a client that has gone. */
@@ -145,15 +143,15 @@ export class RequestCycle implements ExchangeListener {
     this.#handler = handler;
     this.#exchange.watchUpgrade();
     handler.attachExchange(this.#exchange);
-    const { http } = this.#environment.settings;
-    this.#body = new BodyReader(this.#exchange, http, handler.constructor as typeof RequestHandler);
-    handler.attachBody(this.#body);
-    return chain(handler.initialize(options), () => {
-      if (handler.isFinished) return handler.writer.sending;
-      const method = this.#methodOf(handler);
-      const needsCheck = needsXsrfCheck(handler.request, this.#environment.settings);
-      return chain(needsCheck ? handler.checkXsrfCookie() : undefined, () => admit(handler, method));
-    }) as PromiseLike<void> | undefined;
+    if (handler.initialize === hooks.initialize) return this.#letIn(handler);
+    return chain(handler.initialize(options), () => this.#letIn(handler)) as Stage;
+  }
+
+  #letIn(handler: RequestHandler<object>): PromiseLike<void> | undefined {
+    if (handler.isFinished) return handler.writer.sending;
+    const method = this.#methodOf(handler);
+    if (!needsXsrfCheck(handler.request, this.#environment.settings)) return identify(handler, method);
+    return chain(handler.checkXsrfCookie(), () => identify(handler, method)) as Stage;
   }
 
   /** The method that answers this request's verb. */
@@ -306,7 +304,9 @@ export class RequestCycle implements ExchangeListener {
   /** No hook will be called any more but the last. */
   #endHooks(): void {
     this.#areHooksDone = true;
-    this.#body?.dispose()?.catch((failure: unknown) => this.#inContext(() => this.#logFailure(failure)));
+    this.#handler
+      ?.disposeBody()
+      ?.catch((failure: unknown) => this.#inContext(() => this.#logFailure(failure)));
     // Who has gone before anything was answered, and whose handler did not mind, has no answer and needs none.
     if (this.#isAnswered) this.#finish();
   }
@@ -335,19 +335,41 @@ export class RequestCycle implements ExchangeListener {
   }
 }
 
+/** The hooks as they are where nobody has overridden them: they do nothing, and need not be called to do it. */
+const { initialize, getCurrentUser, prepare } = RequestHandler.prototype;
+const hooks = { initialize, getCurrentUser, prepare };
+
+type Stage = PromiseLike<void> | undefined;
+type VerbMethod = (this: object) => unknown;
+
 /** The stages of a request that may come in: who it is of, and its answer. */
-function admit(handler: RequestHandler<object>, method: (this: object) => unknown): unknown {
+function identify(handler: RequestHandler<object>, method: VerbMethod): Stage {
   if (handler.isFinished) return handler.writer.sending;
+  if (handler.getCurrentUser === hooks.getCurrentUser) return admit(handler, method);
   return chain(handler.getCurrentUser(), (user) => {
     handler.currentUser = user;
-    checkUser(handler);
-    return chain(handler.isFinished ? undefined : handler.prepare(), () => {
-      if (handler.isFinished) return handler.writer.sending;
-      return chain(handler.readForm(), () =>
-        chain(Reflect.apply(method, handler, []), (result) => handler.finishWith(result)),
-      );
-    });
-  });
+    return admit(handler, method);
+  }) as Stage;
+}
+
+function admit(handler: RequestHandler<object>, method: VerbMethod): Stage {
+  checkUser(handler);
+  if (handler.isFinished) return handler.writer.sending;
+  if (handler.prepare === hooks.prepare) return answer(handler, method);
+  return chain(handler.prepare(), () => answer(handler, method)) as Stage;
+}
+
+function answer(handler: RequestHandler<object>, method: VerbMethod): Stage {
+  if (handler.isFinished) return handler.writer.sending;
+  const reading = handler.readForm();
+  if (reading !== undefined) return reading.then(() => call(handler, method));
+  return call(handler, method);
+}
+
+function call(handler: RequestHandler<object>, method: VerbMethod): Stage {
+  const result: unknown = Reflect.apply(method, handler, []);
+  if (!isThenable(result)) return handler.finishWith(result);
+  return Promise.resolve(result).then((settled) => handler.finishWith(settled));
 }
 
 /** What an exception says to the client, or the exception itself where it is none of the client's business. */

@@ -6,7 +6,7 @@ import { checkReason } from "../transport/check-header.ts";
 import type { HttpExchange } from "../transport/http-exchange.ts";
 import type { ArgumentOptions } from "./arguments.ts";
 import { argumentsOf, lastArgument } from "./arguments.ts";
-import type { BodyReader } from "./body/body-reader.ts";
+import { BodyReader, isFormless } from "./body/body-reader.ts";
 import type { FormFile } from "./body/form-file.ts";
 import type { FormPart } from "./body/form-part.ts";
 import { assertSchema, checkSchema } from "./body/json.ts";
@@ -75,6 +75,7 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    */
   static readonly customMethods: readonly string[] = [];
   readonly #environment: Environment;
+  #exchange: HttpExchange | undefined;
   #writer: ResponseWriter | undefined;
   #abort: AbortController | undefined;
   #lost: WaterspoutError | undefined;
@@ -133,6 +134,11 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
    */
   computeEtag(body: string | Uint8Array): string | undefined {
     return computeEtag(body);
+  }
+
+  /** Whether `computeEtag` is the one that comes with the handler, whose tags need no check. @internal */
+  get hasDefaultEtag(): boolean {
+    return this.computeEtag === RequestHandler.prototype.computeEtag;
   }
 
   /** Whether the response has been handed over. */
@@ -392,7 +398,7 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
 
   /** Reads the form, if there is one and the handler does not stream; once, also when called early, to check a token in it. @internal */
   readForm(): Promise<void> | undefined {
-    return this.#attachedReader().readForm();
+    return isFormless(this.request.method) ? undefined : this.#attachedReader().readForm();
   }
 
   /** @internal */
@@ -402,19 +408,22 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     return argumentsOf(fields, xsrfFieldName).at(-1);
   }
 
-  /** @internal */
-  attachBody(reader: BodyReader): void {
-    this.#reader = reader;
+  /** Removes the files that came: the request has been answered, or will not be. @internal */
+  disposeBody(): Promise<void> | undefined {
+    return this.#reader?.dispose();
   }
 
-  /** Attached before `initialize`. */
+  /** Made when somebody first asks for it: most requests have no body. */
   #attachedReader(): BodyReader {
-    if (this.#reader === undefined) throw new Error("the handler has no request");
+    if (this.#exchange === undefined) throw new Error("the handler has no exchange");
+    const { http } = this.#environment.settings;
+    this.#reader ??= new BodyReader(this.#exchange, http, this.constructor as typeof RequestHandler);
     return this.#reader;
   }
 
   /** Called first. @internal */
   attachExchange(exchange: HttpExchange): void {
+    this.#exchange = exchange;
     this.#writer = new ResponseWriter(this, exchange, this.#environment.settings);
     this.#setDefaults();
   }

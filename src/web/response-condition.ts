@@ -20,6 +20,13 @@ const omitted: ReadonlySet<string> = new Set([
   "content-type",
 ]);
 
+/** Who makes entity tags. */
+export interface EtagOwner {
+  readonly hasDefaultEtag: boolean;
+  hasHeader(name: string): boolean;
+  computeEtag(body: string | Uint8Array): string | undefined;
+}
+
 /**
  * The entity tag for a whole response to GET or HEAD that its handler has given none.
  *
@@ -29,12 +36,12 @@ export function entityTagFor(
   exchange: HttpExchange,
   status: number,
   body: string | Uint8Array | undefined,
-  owner: { hasHeader(name: string): boolean; computeEtag(body: string | Uint8Array): string | undefined },
+  owner: EtagOwner,
 ): string | undefined {
   if (!isConditional(exchange, status) || body === undefined || body.length === 0) return undefined;
   if (owner.hasHeader("etag")) return undefined;
   const etag = owner.computeEtag(body);
-  if (etag === undefined || isEtag(etag)) return etag;
+  if (etag === undefined || owner.hasDefaultEtag || isEtag(etag)) return etag;
   throw misuse("HEADER_INVALID", {
     name: '"ETag"',
     reason: `computeEtag() returned ${kindOf(etag)}, which is no entity tag in quotes`,

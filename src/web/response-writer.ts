@@ -9,15 +9,13 @@ import type { HeaderField, HttpExchange } from "../transport/http-exchange.ts";
 import type { ChunkSource } from "./chunk-source.ts";
 import { chunkSourceOf } from "./chunk-source.ts";
 import { compressStream, compressWhole, prepareCompression } from "./response-compression.ts";
-import type { Answer } from "./response-condition.ts";
+import type { Answer, EtagOwner } from "./response-condition.ts";
 import { answerConditionally, entityTagFor } from "./response-condition.ts";
 import type { ResolvedSettings } from "./settings.ts";
 
 /** What a response needs of the handler that makes it. */
-export interface ResponseOwner {
-  hasHeader(name: string): boolean;
+export interface ResponseOwner extends EtagOwner {
   takeHeaders(): HeaderField[];
-  computeEtag(body: string | Uint8Array): string | undefined;
 }
 
 /**

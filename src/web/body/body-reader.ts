@@ -24,7 +24,9 @@ export interface BodyOptions {
 }
 
 /** Methods of which a form is read only by who asks: their bodies mean nothing (RFC 9110 §9.3.1). */
-const formless: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+export function isFormless(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
 
 /**
  * The body of one request, in the way its handler wants it. It is read once, by one reader; nothing is read that nobody
@@ -140,7 +142,7 @@ export class BodyReader {
   }
 
   #formType(): MediaType | undefined {
-    if (formless.has(this.#exchange.method)) return undefined;
+    if (isFormless(this.#exchange.method)) return undefined;
     const type = this.#type();
     return type !== undefined && formTypes.has(type.value) ? type : undefined;
   }
