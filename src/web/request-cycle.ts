@@ -336,8 +336,7 @@ export class RequestCycle implements ExchangeListener {
 }
 
 /** The hooks as they are where nobody has overridden them: they do nothing, and need not be called to do it. */
-const { initialize, getCurrentUser, prepare } = RequestHandler.prototype;
-const hooks = { initialize, getCurrentUser, prepare };
+const hooks = RequestHandler.prototype;
 
 type Stage = PromiseLike<void> | undefined;
 type VerbMethod = (this: object) => unknown;
