@@ -34,8 +34,14 @@ socket.addEventListener("open", () => {
   for (const written of unanswered.values()) send(written);
 });
 socket.addEventListener("message", ({ data }) => show(data));
+let isLoggingOut = false;
+document.querySelector('form[action="/logout"]').addEventListener("submit", () => {
+  isLoggingOut = true;
+});
 socket.addEventListener("close", ({ code, reason }) => {
-  // Logged out, in whatever tab, or the server does not know the login any more.
+  // This page is on its way already, and would lose it by going somewhere else.
+  if (isLoggingOut) return;
+  // Logged out, in another tab, or the server does not know the login any more.
   if (code === 4401) location.assign("/login");
   else state.textContent = `disconnected: ${reason || code}`;
 });
