@@ -38,13 +38,15 @@ installMissing(testRequirements, say);
 run("npm", ["run", "--silent", "build"]);
 
 /** Runs test files; no test takes a minute, and one that hangs shall say which it is. */
-function runTests(tests: readonly string[], env?: NodeJS.ProcessEnv): void {
+function runTests(tests: readonly string[], concurrency: number, env?: NodeJS.ProcessEnv): void {
   const options = ["--enable-source-maps", "--test", "--test-reporter=spec", "--test-timeout=60000"];
-  run(process.execPath, [...options, `--test-concurrency=${availableParallelism()}`, ...tests], env);
+  run(process.execPath, [...options, `--test-concurrency=${concurrency}`, ...tests], env);
 }
 
+const cores = availableParallelism();
+
 if (filters.length > 0) {
-  runTests(files);
+  runTests(files, cores);
   process.exit();
 }
 
@@ -52,8 +54,14 @@ if (filters.length > 0) {
 const isOfCore = (file: string): boolean => /^build.test.(base|protocol)./.test(file);
 const temporary = join("coverage", "tmp");
 rmSync("coverage", { recursive: true, force: true });
-runTests(files.filter(isOfCore), { ...process.env, NODE_V8_COVERAGE: temporary });
+runTests(files.filter(isOfCore), cores, { ...process.env, NODE_V8_COVERAGE: temporary });
 const core = ["--include", "build/src/base/**", "--include", "build/src/protocol/**"];
 const thresholds = ["--check-coverage", "--branches=100", "--lines=100", "--functions=100"];
 run("npx", ["c8", "report", "--temp-directory", temporary, ...core, ...thresholds]);
-runTests(files.filter((file) => !isOfCore(file)));
+// What says how soon somebody is answered has the machine for itself.
+const isAlone = (file: string): boolean => /slow-clients/.test(file);
+runTests(
+  files.filter((file) => !isOfCore(file) && !isAlone(file)),
+  cores,
+);
+runTests(files.filter(isAlone), 1);
