@@ -214,8 +214,9 @@ export class HttpServer {
       this.#book.end(socket, exchange);
       exchange.receiveClosed();
     });
-    if (exchange.hasBody) endUnread(request, response, exchange);
-    if (!exchange.hasBody && previous === undefined) {
+    const { hasBody } = exchange;
+    if (hasBody) endUnread(request, response, exchange);
+    if (!hasBody && previous === undefined) {
       this.#options.receiveExchange(exchange);
       return;
     }

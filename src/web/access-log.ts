@@ -90,9 +90,10 @@ export class AccessLog {
   /** A WebSocket ended, or a session that stands for one. */
   closed(request: LoggedRequest, closed: ClosedConnection): void {
     const { code, reason, seconds, traffic, problem, kind } = closed;
+    const isRoutine = problem === undefined || problem.code === "SERVER_CLOSING";
     if (this.#setting !== true) {
       this.#tell(code, request, seconds * 1000, { transport: kind, closeReason: reason, ...traffic });
-      if (problem === undefined || problem.code === "SERVER_CLOSING") return;
+      if (isRoutine) return;
     }
     const over = kind === "websocket" ? "" : ` over ${kind}`;
     const because = problem === undefined ? quoteReason(reason) : ` ${problem.code}: ${sentence(problem)}`;
@@ -100,8 +101,7 @@ export class AccessLog {
       `${code} ${describeRequest(request)} closed after ${seconds.toFixed(2)}s${over},` +
       ` received ${traffic.messagesReceived} (${traffic.bytesReceived} bytes),` +
       ` sent ${traffic.messagesSent} (${traffic.bytesSent} bytes)${because}`;
-    if (problem === undefined || problem.code === "SERVER_CLOSING") this.#log("info", line);
-    else this.#log("warn", line);
+    this.#log(isRoutine ? "info" : "warn", line);
   }
 
   /** Why a request was refused; `origin` is who asked, a web origin or an address. */

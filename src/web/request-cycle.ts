@@ -139,7 +139,7 @@ export class RequestCycle implements ExchangeListener {
     return this.#respond(handler, match.options);
   }
 
-  #respond(handler: RequestHandler<object>, options: object): PromiseLike<void> | undefined {
+  #respond(handler: RequestHandler<object>, options: object): Stage {
     this.#handler = handler;
     this.#exchange.watchUpgrade();
     handler.attachExchange(this.#exchange);
@@ -147,7 +147,7 @@ export class RequestCycle implements ExchangeListener {
     return chain(handler.initialize(options), () => this.#letIn(handler)) as Stage;
   }
 
-  #letIn(handler: RequestHandler<object>): PromiseLike<void> | undefined {
+  #letIn(handler: RequestHandler<object>): Stage {
     if (handler.isFinished) return handler.writer.sending;
     const method = this.#methodOf(handler);
     if (!needsXsrfCheck(handler.request, this.#environment.settings)) return identify(handler, method);

@@ -9,7 +9,7 @@ export interface KeptFile {
 
 /**
  * The content of small files that were asked for, those first that were asked for last. Whoever takes one looks whether the file
- * is still what it was: that is one call of the file system where opening, judging, reading and closing it are eight (`npm run bench --
+ * is still what it was: that is one call of the file system where opening, judging, reading and closing it are seven (`npm run bench --
  * http-static`).
  */
 export class FileCache {
