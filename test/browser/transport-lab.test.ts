@@ -73,9 +73,14 @@ async function checkAgainstServers(page: Page, url: string): Promise<void> {
     assert.ok(to !== undefined && from !== undefined && panel !== undefined);
     const { facts, splits } = panel;
     const messages = to.messagesSent - from.messagesSent;
-    assertShown(splits["sent"], (to.bytesSent - from.bytesSent) / messages, `${transport}: bytes sent`);
-    const receivedEach = (to.bytesReceived - from.bytesReceived) / messages;
-    assertShown(splits["received"], receivedEach, `${transport}: bytes received`);
+    for (const [direction, bytes, payloadBytes] of [
+      ["sent", to.bytesSent - from.bytesSent, to.payloadBytesSent - from.payloadBytesSent],
+      ["received", to.bytesReceived - from.bytesReceived, to.payloadBytesReceived - from.payloadBytesReceived],
+    ] as const) {
+      // A busy server has counted messages whose bytes have not left: the page shows at least what they hold.
+      const each = Math.max(bytes, payloadBytes) / messages;
+      assertShown(splits[direction], each, `${transport}: bytes ${direction}`);
+    }
     const requests = to.requests - from.requests;
     assertShown(facts["requestsEach"], requests / messages, `${transport}: requests`);
     const cpuEach = (to.cpuMicroseconds - from.cpuMicroseconds) / messages;
