@@ -75,7 +75,11 @@ async function checkAgainstServers(page: Page, url: string): Promise<void> {
     const messages = to.messagesSent - from.messagesSent;
     for (const [direction, bytes, payloadBytes] of [
       ["sent", to.bytesSent - from.bytesSent, to.payloadBytesSent - from.payloadBytesSent],
-      ["received", to.bytesReceived - from.bytesReceived, to.payloadBytesReceived - from.payloadBytesReceived],
+      [
+        "received",
+        to.bytesReceived - from.bytesReceived,
+        to.payloadBytesReceived - from.payloadBytesReceived,
+      ],
     ] as const) {
       // A busy server has counted messages whose bytes have not left: the page shows at least what they hold.
       const each = Math.max(bytes, payloadBytes) / messages;
