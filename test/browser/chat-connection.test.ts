@@ -4,11 +4,10 @@ import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { connect, createServer } from "node:net";
 import type { TestContext } from "node:test";
-import { after, before, suite, test } from "node:test";
+import { suite, test } from "node:test";
 import { skipReason } from "../../scripts/system-packages.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { endChat, startChat } from "../support/chat.ts";
-import type { RunningProcess } from "../support/process.ts";
+import { chatOfSuite } from "../support/chat.ts";
 import { enter, isOpen, shows, submit, visit, wake } from "./chat-page.ts";
 
 /** A port that leads to another one, and can be cut. */
@@ -52,18 +51,12 @@ class Relay {
 
 suite("the connection of the chat", { skip: skipReason("chromium") }, async () => {
   const browser = await launchBrowser();
-  let url = "";
-  let chat: RunningProcess;
-
-  before(async () => {
-    ({ url, chat } = await startChat());
-  });
-  after(() => endChat(chat));
+  const chat = chatOfSuite();
 
   test("who loses the connection gets what was missed, and what waits is said once", async (context) => {
-    const relay = new Relay(url);
+    const relay = new Relay(chat.url);
     const ada = await enter(context, browser, await relay.listen(context), "Ada");
-    const grace = await enter(context, browser, url, "Grace");
+    const grace = await enter(context, browser, chat.url, "Grace");
     const expected = ["Ada: before", "Grace: meanwhile", "Grace: still", "Ada: waiting", "Grace: after"];
     await submit(ada, "#text", "before");
     for (const page of [ada, grace]) await shows(page, expected.slice(0, 1));
@@ -83,17 +76,17 @@ suite("the connection of the chat", { skip: skipReason("chromium") }, async () =
   });
 
   test("without a WebSocket it works the same, over server-sent events", async (context) => {
-    const ada = await visit(context, browser, url);
+    const ada = await visit(context, browser, chat.url);
     await ada.addInitScript("delete globalThis.WebSocket");
     await submit(ada, "#name", "Ada");
     await isOpen(ada);
     assert.equal(await ada.getAttribute("#state", "title"), "sse");
-    const grace = await enter(context, browser, url, "Grace");
+    const grace = await enter(context, browser, chat.url, "Grace");
     await submit(ada, "#text", "by another way");
     await shows(grace, ["Ada: by another way"]);
     await submit(grace, "#text", "here as well");
     await shows(ada, ["Ada: by another way", "Grace: here as well"]);
     await ada.getByRole("button", { name: "Log out" }).click();
-    await ada.waitForURL(`${url}/login`);
+    await ada.waitForURL(`${chat.url}/login`);
   });
 });

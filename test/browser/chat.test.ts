@@ -1,27 +1,19 @@
 /** The chat in a real browser, with two people in it. */
 import assert from "node:assert/strict";
-import { after, before, suite, test } from "node:test";
+import { suite, test } from "node:test";
 import { skipReason } from "../../scripts/system-packages.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { endChat, startChat } from "../support/chat.ts";
-import type { RunningProcess } from "../support/process.ts";
+import { chatOfSuite } from "../support/chat.ts";
 import { enter, shows, submit } from "./chat-page.ts";
 
 suite("the chat", { skip: skipReason("chromium") }, async () => {
   const browser = await launchBrowser();
-
-  let url = "";
-  let chat: RunningProcess;
-
-  before(async () => {
-    ({ url, chat } = await startChat());
-  });
-  after(() => endChat(chat));
+  const chat = chatOfSuite();
 
   test("two people see what both say, in one order, under their names, as text", async (context) => {
     const viewport = { width: 760, height: 620 };
-    const ada = await enter(context, browser, url, "Ada", { viewport });
-    const grace = await enter(context, browser, url, "<b>Grace</b>", { viewport, colorScheme: "dark" });
+    const ada = await enter(context, browser, chat.url, "Ada", { viewport });
+    const grace = await enter(context, browser, chat.url, "<b>Grace</b>", { viewport, colorScheme: "dark" });
     const expected = [
       "Ada: Hello! Is anybody here?",
       "<b>Grace</b>: Yes! Do you get this: <img src=x onerror=alert(1)>",
@@ -42,14 +34,14 @@ suite("the chat", { skip: skipReason("chromium") }, async () => {
 
     // Who comes late finds it in the page. On a phone, too, nothing is wider than the page.
     const phone = { width: 360, height: 640 };
-    const late = await enter(context, browser, url, "Late", { viewport: phone });
+    const late = await enter(context, browser, chat.url, "Late", { viewport: phone });
     await shows(late, expected);
     assert.equal(await late.evaluate("document.documentElement.scrollWidth"), 360);
     await late.screenshot({ path: "build/chat-phone.png" });
   });
 
   test("it can be used by keyboard alone", async (context) => {
-    const page = await enter(context, browser, url, "Ada");
+    const page = await enter(context, browser, chat.url, "Ada");
     const focused = (): Promise<string> =>
       page.evaluate<string>(
         "document.activeElement.role ?? (document.activeElement.id || document.activeElement.textContent)",
@@ -64,7 +56,7 @@ suite("the chat", { skip: skipReason("chromium") }, async () => {
     await page.keyboard.press("Shift+Tab");
     assert.equal(await focused(), "Log out");
     await page.keyboard.press("Enter");
-    await page.waitForURL(`${url}/login`);
+    await page.waitForURL(`${chat.url}/login`);
     assert.equal(await focused(), "name");
   });
 });

@@ -1,3 +1,4 @@
+import { after, before } from "node:test";
 import { RunningProcess } from "./process.ts";
 
 /** Starts the chat as `npm run chat` does. The process ends by `endChat`. */
@@ -17,4 +18,15 @@ export async function startChat(
 export async function endChat(chat: RunningProcess): Promise<void> {
   chat.kill("SIGINT");
   await chat.end();
+}
+
+/** The chat for all tests of a suite: started before the first, ended behind the last. */
+export function chatOfSuite(): { readonly url: string } {
+  const place = { url: "" };
+  let chat: RunningProcess;
+  before(async () => {
+    ({ url: place.url, chat } = await startChat());
+  });
+  after(() => endChat(chat));
+  return place;
 }
