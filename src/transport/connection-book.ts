@@ -1,44 +1,46 @@
 import type { Socket } from "node:net";
 import type { ByteStream } from "./byte-stream.ts";
-import type { HttpExchange } from "./http-exchange.ts";
+import { HttpConnection } from "./http-connection.ts";
 
-interface Entry {
-  /** Requests whose answers are under way, in order. */
-  readonly exchanges: HttpExchange[];
-  /** What has to wait for the last of these answers. */
-  readonly waiting: (() => void)[];
-}
-
-/**
- * What goes on on each connection of an HTTP server. A client may send the next request, an upgrade or rubbish while
- * its last request is still being answered (pipelining, RFC 9112 §9.3.2): whatever is said about what came later has to
- * stand behind that answer.
- */
+/** The connections of an HTTP server, and those that have left HTTP. */
 export class ConnectionBook {
   /** What a peer without an address is called: "unix" where none can have one, and otherwise it has gone. */
   namelessPeer = "-";
+  /** What answers say of connections that stay open: see `keepAliveFields`. */
+  readonly keepAlive: string;
   /** Whether the server closes: what is answered now is the last answer of its connection. */
   isClosing = false;
   /** The open connections by their sockets; with TLS by their peer's address and port. */
-  readonly #connections = new Map<
-    string | Socket,
-    { readonly socket: Socket; readonly isSilent: () => boolean }
-  >();
-  readonly #entries = new WeakMap<Socket, Entry>();
+  readonly #connections = new Map<string | Socket, HttpConnection>();
+  readonly #bySocket = new WeakMap<Socket, HttpConnection>();
   /** Connections that have left HTTP, and their sockets behind. */
   readonly #streams = new Set<ByteStream>();
   #onStreamsClosed: (() => void) | undefined;
   #onConnectionsClosed: (() => void) | undefined;
 
+  constructor(keepAlive: string) {
+    this.keepAlive = keepAlive;
+  }
+
   /** A connection was accepted; with TLS its handshake is still to come. */
   add(socket: Socket, isTls: boolean): void {
-    this.#set(isTls ? addressOf(socket) : socket, socket, () => isTls || socket.bytesRead === 0);
+    this.#open(isTls ? addressOf(socket) : socket, socket, isTls);
   }
 
   /** The handshake of TLS is done: this socket takes the place of the one that was accepted. */
   secure(socket: Socket): void {
-    const { bytesRead } = socket;
-    this.#set(addressOf(socket), socket, () => socket.bytesRead === bytesRead);
+    this.#open(addressOf(socket), socket, false);
+  }
+
+  /** The connection of a socket. */
+  connectionOf(socket: Socket): HttpConnection {
+    // One whose handshake of TLS has failed was never written down.
+    return this.#bySocket.get(socket) ?? this.#note(socket, true);
+  }
+
+  /** The connections that are open and have not left HTTP. */
+  connections(): Iterable<HttpConnection> {
+    return this.#connections.values();
   }
 
   /** A socket has become this stream, until `forgetStream`. */
@@ -67,52 +69,9 @@ export class ConnectionBook {
     });
   }
 
-  /** An answer is under way, until `end`. */
-  begin(socket: Socket, exchange: HttpExchange): void {
-    const entry = this.#entries.get(socket);
-    if (entry === undefined) this.#entries.set(socket, { exchanges: [exchange], waiting: [] });
-    else entry.exchanges.push(exchange);
-  }
-
-  end(socket: Socket, exchange: HttpExchange): void {
-    const entry = this.#entries.get(socket);
-    if (entry === undefined) return;
-    entry.exchanges.splice(entry.exchanges.indexOf(exchange), 1);
-    if (entry.exchanges.length > 0 || entry.waiting.length === 0) return;
-    const waiting = entry.waiting.splice(0);
-    // To a peer that has gone there is nothing left to say.
-    if (!socket.destroyed) for (const action of waiting) action();
-  }
-
-  /** The request that came last, if it is still being answered. */
-  latest(socket: Socket): HttpExchange | undefined {
-    return this.#entries.get(socket)?.exchanges.at(-1);
-  }
-
-  /** Calls `action` when no answer is under way, which may be now. */
-  whenIdle(socket: Socket, action: () => void): void {
-    const entry = this.#entries.get(socket);
-    if (entry === undefined || entry.exchanges.length === 0) action();
-    else entry.waiting.push(action);
-  }
-
-  /** Whether something waits for the last of the answers that are under way. */
-  hasWaiting(socket: Socket): boolean {
-    const entry = this.#entries.get(socket);
-    return entry !== undefined && entry.waiting.length > 0;
-  }
-
-  /** The connections on which answers are under way, each with the request whose answer is first. */
-  *answering(): Iterable<readonly [socket: Socket, exchange: HttpExchange]> {
-    for (const { socket } of this.#connections.values()) {
-      const first = this.#entries.get(socket)?.exchanges[0];
-      if (first !== undefined) yield [socket, first];
-    }
-  }
-
   /** Cuts connections on which nothing was ever sent: nobody waits for anything there. */
   destroySilent(): void {
-    for (const { socket, isSilent } of this.#connections.values()) if (isSilent()) socket.destroy();
+    for (const { socket, isSilent } of this.#connections.values()) if (isSilent) socket.destroy();
   }
 
   destroyAll(): void {
@@ -120,19 +79,23 @@ export class ConnectionBook {
     for (const stream of this.#streams) stream.destroy();
   }
 
-  #set(key: string | Socket, socket: Socket, isSilent: () => boolean): void {
+  #open(key: string | Socket, socket: Socket, isHandshaking: boolean): void {
     // It comes again when the other protocol that it asked for is not spoken.
     if (this.#connections.get(key)?.socket === socket) return;
-    const connection = { socket, isSilent };
+    const connection = this.#note(socket, isHandshaking);
     this.#connections.set(key, connection);
     socket.once("close", () => {
-      // Each leaves the list when it hears of it.
-      const exchanges = this.#entries.get(socket)?.exchanges.slice() ?? [];
-      for (const exchange of exchanges) exchange.receiveConnectionClosed();
+      connection.receiveClosed();
       if (this.#connections.get(key) !== connection) return;
       this.#connections.delete(key);
       if (this.#connections.size === 0) this.#onConnectionsClosed?.();
     });
+  }
+
+  #note(socket: Socket, isHandshaking: boolean): HttpConnection {
+    const connection = new HttpConnection(socket, this.namelessPeer, isHandshaking);
+    this.#bySocket.set(socket, connection);
+    return connection;
   }
 }
 

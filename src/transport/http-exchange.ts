@@ -1,22 +1,23 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Problem } from "../base/errors.ts";
 import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";
-import { plainAddress } from "./address-list.ts";
 import type { ConnectionBook } from "./connection-book.ts";
+import type { DirectResponse } from "./direct-response.ts";
 import { resetSocket } from "./end-socket.ts";
 import { announcesBody } from "./request-framing.ts";
 import type { Adopted } from "./handle-stream.ts";
 import { BodyWriter, writeSlices } from "./body-writer.ts";
 import type { HandshakeAnswer } from "./handshake-answer.ts";
 import { formatHandshake } from "./handshake-answer.ts";
+import type { HttpConnection } from "./http-connection.ts";
 import { openStream } from "./open-stream.ts";
 import { plainAnswer } from "./plain-answer.ts";
 import type { BodyLimits } from "./request-body.ts";
 import { readRequestBody, RequestBody } from "./request-body.ts";
 import type { HeaderField, ResponseHeaders } from "./response-head.ts";
-import { flattenHeaders, isAscii, mayHaveContent, mayHaveLength, sliceBytesMin } from "./response-head.ts";
+import { flattenHeaders, mayHaveContent, mayHaveLength, sliceBytesMin } from "./response-head.ts";
 import { ResponseStream } from "./response-stream.ts";
 import type { WebSocketTransportOptions } from "./websocket-transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
@@ -43,16 +44,24 @@ export interface AcceptOptions
   readonly mayAdopt: boolean;
 }
 
-/** Where an exchange's bytes come from and go to. A response object is made only when one is needed. */
+/** A request that asked for another protocol: Node has taken its hands off the connection. */
+export interface UpgradeSource {
+  /** Bytes behind the header fields. */
+  readonly head: Uint8Array;
+  /** Makes the response, where there is to be one. */
+  readonly createResponse: () => DirectResponse;
+}
+
+/** Where an exchange's bytes come from and go to. */
 export interface ExchangeSource {
   readonly request: IncomingMessage;
-  readonly createResponse: () => ServerResponse;
-  /** Bytes behind the header fields of a request that asked for another protocol. */
-  readonly upgradeHead: Uint8Array | undefined;
-  /** Whether the client sends its body only when it is told to: `Expect: 100-continue`. */
-  readonly awaitsContinue?: boolean;
+  readonly response: DirectResponse | undefined;
+  readonly connection: HttpConnection;
   /** Where a connection that leaves HTTP is written down. */
   readonly book: ConnectionBook;
+  /** Whether the client sends its body only when it is told to: `Expect: 100-continue`. */
+  readonly awaitsContinue: boolean;
+  readonly upgrade: UpgradeSource | undefined;
 }
 
 /**
@@ -63,7 +72,7 @@ export class HttpExchange {
   readonly startedAt: number = performance.now();
   readonly #request: IncomingMessage;
   readonly #source: ExchangeSource;
-  #response: ServerResponse | undefined;
+  #response: DirectResponse | undefined;
   #isAnswered = false;
   #isOverruled = false;
   #isLost = false;
@@ -79,7 +88,8 @@ export class HttpExchange {
   constructor(source: ExchangeSource) {
     this.#source = source;
     this.#request = source.request;
-    this.#awaitsContinue = source.awaitsContinue === true;
+    this.#response = source.response;
+    this.#awaitsContinue = source.awaitsContinue;
   }
 
   get method(): string {
@@ -115,25 +125,25 @@ export class HttpExchange {
   }
 
   get peerAddress(): string {
-    return plainAddress(this.#request.socket.remoteAddress, this.#source.book.namelessPeer);
+    return this.#source.connection.peerAddress;
   }
 
   get localAddress(): string {
-    return plainAddress(this.#request.socket.localAddress);
+    return this.#source.connection.localAddress;
   }
 
   get isEncrypted(): boolean {
-    return "encrypted" in this.#request.socket;
+    return this.#source.connection.isEncrypted;
   }
 
   /** Whether the peer has gone, so that nobody would read an answer. */
   get isAborted(): boolean {
-    return this.#request.socket.destroyed;
+    return this.#source.connection.socket.destroyed;
   }
 
   /** Whether the request asks to leave HTTP, with an Upgrade header or CONNECT. */
   get isUpgrade(): boolean {
-    return this.#source.upgradeHead !== undefined;
+    return this.#source.upgrade !== undefined;
   }
 
   /** Whether the request announced a body. */
@@ -183,7 +193,7 @@ export class HttpExchange {
 
   /** Node is done with the response: it has been sent, or its connection is closed. */
   receiveClosed(): void {
-    if (this.#response?.writableFinished !== true) this.receiveLost(undefined);
+    if (this.#response?.isTaken !== true) this.receiveLost(undefined);
     if (this.#isAnswered) this.#answered();
   }
 
@@ -191,8 +201,8 @@ export class HttpExchange {
   receiveConnectionClosed(): void {
     this.receiveLost(undefined);
     // A response that waits behind another one is told nothing by Node.
-    const response = this.#source.createResponse();
-    if (response.socket === null && !response.writableFinished) {
+    const response = this.#startResponse();
+    if (response.socket === null && !response.isTaken) {
       response.destroy();
       response.emit("close");
     }
@@ -200,7 +210,7 @@ export class HttpExchange {
 
   /** The connection has closed, or is going to be because of `problem`, and this exchange is still open. */
   receiveLost(problem: Problem | undefined): void {
-    if (this.#isLost || this.#response?.writableFinished === true) return;
+    if (this.#isLost || this.#response?.isTaken === true) return;
     this.#isLost = true;
     this.#onLost?.();
     this.#onLost = undefined;
@@ -260,19 +270,24 @@ export class HttpExchange {
     const fields = flattenHeaders(headers, this.#standingHeaders, isLengthUnknown);
     const bodyBytes = body === undefined || !hasContent ? 0 : Buffer.byteLength(body);
     if (mayHaveLength(status) && !isLengthUnknown) fields.push("Content-Length", String(bodyBytes));
-    if (reason === undefined) response.writeHead(status, fields);
-    else response.writeHead(status, reason, fields);
     this.#isWhole = true;
-    this.#settleIfGone();
-    if (body === undefined || !hasContent || this.method === "HEAD") {
-      response.end();
-    } else if (body.length < sliceBytesMin) {
-      if (typeof body === "string") endWithText(response, body, bodyBytes, fields);
-      else response.end(body);
-    } else {
-      return writeSlices(response, body).then(() => void response.end());
+    const content = hasContent && this.method !== "HEAD" ? body : undefined;
+    if (content === undefined || content.length < sliceBytesMin) {
+      // Who has not been told to go on with its body, and now will not be, may send it or not: Node closes that connection.
+      const isDirect =
+        !this.#awaitsContinue &&
+        response.answerDirectly(status, reason, fields, content, this.#source.book.keepAlive);
+      if (!isDirect) {
+        writeHead(response, status, reason, fields);
+        // Node sends a text in one piece with its fields, in one encoding, which for those is Latin-1 (RFC 9110 §5.5).
+        response.end(typeof content === "string" ? Buffer.from(content) : content);
+      }
+      this.#settleIfGone();
+      return undefined;
     }
-    return undefined;
+    writeHead(response, status, reason, fields);
+    this.#settleIfGone();
+    return writeSlices(response, content).then(() => void response.end());
   }
 
   /** Begins an answer whose body is written bit by bit, with its Content-Length if `headers` have one, which must then be right. */
@@ -282,8 +297,7 @@ export class HttpExchange {
     response.strictContentLength = true;
     const hasContent = mayHaveContent(status);
     const fields = flattenHeaders(headers, this.#standingHeaders, hasContent);
-    if (reason === undefined) response.writeHead(status, fields);
-    else response.writeHead(status, reason, fields);
+    writeHead(response, status, reason, fields);
     this.#settleIfGone();
     return new BodyWriter(response, this.method !== "HEAD" && hasContent);
   }
@@ -292,8 +306,7 @@ export class HttpExchange {
   giveUp(status: number): void {
     if (this.#isAnswered) return;
     this.#isAnswered = true;
-    this.#response ??= this.#source.createResponse();
-    this.#response.statusCode = status;
+    this.#startResponse().statusCode = status;
     this.#answered();
   }
 
@@ -391,7 +404,8 @@ export class HttpExchange {
   /** Makes a byte stream of the socket, with what the client sent behind its request. */
   #leaveHttp(mayAdopt: boolean): Adopted {
     const { socket } = this.#request;
-    const { book, upgradeHead = noBytes } = this.#source;
+    const { book, upgrade } = this.#source;
+    const upgradeHead = upgrade?.head ?? noBytes;
     this.#stopWatching();
     const { stream, head } = openStream(socket, mayAdopt);
     book.addStream(stream);
@@ -399,7 +413,7 @@ export class HttpExchange {
   }
 
   /** For an answer whose header fields somebody else may change before they are sent. */
-  #open(status: number, headers: ResponseHeaders): ServerResponse {
+  #open(status: number, headers: ResponseHeaders): DirectResponse {
     const response = this.#prepare();
     response.statusCode = status;
     for (const [name, value] of headers) response.setHeader(name, value);
@@ -413,18 +427,19 @@ export class HttpExchange {
   }
 
   /** The response object, of an exchange that counts as answered from now on. */
-  #prepare(): ServerResponse {
+  #prepare(): DirectResponse {
     this.#stopWatching();
     const response = this.#startResponse();
     this.#isAnswered = true;
     // RFC 9112 §9.6: a client that is told sends no other request, which nobody would answer.
-    const { book } = this.#source;
-    if (book.isClosing && book.latest(this.#request.socket) === this) response.shouldKeepAlive = false;
+    const { book, connection } = this.#source;
+    if (book.isClosing && connection.latest === this) response.shouldKeepAlive = false;
     return response;
   }
 
-  #startResponse(): ServerResponse {
-    this.#response ??= this.#source.createResponse();
+  /** Only who asked for another protocol has none until one is needed. */
+  #startResponse(): DirectResponse {
+    this.#response ??= this.#source.upgrade!.createResponse();
     return this.#response;
   }
 
@@ -440,13 +455,14 @@ export class HttpExchange {
   }
 }
 
-/**
- * Node sends a text and the header fields before it in one piece and one encoding. Fields are Latin-1 (RFC 9110 §5.5), as which text that is
- * ASCII, that is, has as many bytes as characters, may go as well; other text may only where the fields are ASCII.
- */
-function endWithText(response: ServerResponse, text: string, bytes: number, fields: readonly string[]): void {
-  if (bytes === text.length) response.end(text, "latin1");
-  else response.end(isAscii(fields) ? text : Buffer.from(text));
+function writeHead(
+  response: DirectResponse,
+  status: number,
+  reason: string | undefined,
+  fields: string[],
+): void {
+  if (reason === undefined) response.writeHead(status, fields);
+  else response.writeHead(status, reason, fields);
 }
 
 function readEnd(this: Socket): void {

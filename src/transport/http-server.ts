@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
-import { createServer, ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import type { Problem } from "../base/errors.ts";
 import { describe, misuse } from "../base/errors.ts";
@@ -10,8 +10,10 @@ import { prepareAdoption } from "./adoption-probe.ts";
 import { plainAddress, unixPeer } from "./address-list.ts";
 import { ConnectionBook } from "./connection-book.ts";
 import { after } from "./deadline.ts";
+import { DirectResponse, keepAliveFields } from "./direct-response.ts";
 import { endSocket } from "./end-socket.ts";
 import { framingFault, announcesBody } from "./request-framing.ts";
+import type { HttpConnection } from "./http-connection.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { serverUrl } from "./listen-address.ts";
 import type { ConnectionSource, ListenTarget } from "./listen-target.ts";
@@ -57,10 +59,8 @@ export interface HttpServerOptions {
  */
 export class HttpServer {
   readonly #options: HttpServerOptions;
-  readonly #server: Server;
-  readonly #book = new ConnectionBook();
-  /** Connections on which something came that was no HTTP: one answer and one log line each, however much follows. */
-  readonly #failed = new WeakSet<Socket>();
+  readonly #server: Server<typeof IncomingMessage, typeof DirectResponse>;
+  readonly #book: ConnectionBook;
   readonly #stalls: StallWatch;
   #tls: TlsOptions | undefined;
   #url = "";
@@ -70,6 +70,7 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     const { limits, tls } = options;
+    this.#book = new ConnectionBook(keepAliveFields(limits.keepAliveTimeoutMs));
     this.#stalls = new StallWatch(this.#book, limits.responseTimeoutMs);
     this.#tls = tls;
     const { requestTimeoutMs, headersTimeoutMs } = limits;
@@ -80,6 +81,7 @@ export class HttpServer {
         requestTimeoutMs === 0 ? headersTimeoutMs : Math.min(headersTimeoutMs, requestTimeoutMs),
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
+      ServerResponse: DirectResponse,
       connectionsCheckingInterval: timeoutCheckMs,
       // A missing Host is refused by us, with a reason and a log line.
       requireHostHeader: false,
@@ -95,7 +97,7 @@ export class HttpServer {
     this.#server.maxHeadersCount = 0;
     this.#server.on("connection", (socket: Socket) => this.#book.add(socket, tls !== undefined));
     this.#server.on("secureConnection", (socket: Socket) => this.#book.secure(socket));
-    const receiveRequest = (request: IncomingMessage, response: ServerResponse): void =>
+    const receiveRequest = (request: IncomingMessage, response: DirectResponse): void =>
       this.#receiveRequest(request, response, false);
     this.#server.on("request", receiveRequest);
     this.#server.on("checkExpectation", receiveRequest);
@@ -113,7 +115,7 @@ export class HttpServer {
       if (!isConnectionLoss(error))
         this.#report(
           describe("REQUEST_MALFORMED", { reason: `the TLS handshake failed, ${quote(error.message)}` }),
-          socket,
+          plainAddress(socket.remoteAddress, this.#book.namelessPeer),
         );
     });
   }
@@ -192,31 +194,31 @@ export class HttpServer {
     this.#server.emit("listening");
   }
 
-  #receiveRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    const { socket } = request;
+  #receiveRequest(request: IncomingMessage, response: DirectResponse, awaitsContinue: boolean): void {
+    const connection = this.#book.connectionOf(request.socket);
     // What stands behind something that was refused is no request, and neither is what stands behind the last answer (RFC 9112 §9.6).
-    if (this.#failed.has(socket) || socket.writableEnded) return;
+    if (connection.hasFailed || connection.socket.writableEnded) return;
     const fault = framingFault(request);
     if (fault !== undefined) {
-      this.#refuse(describe("REQUEST_MALFORMED", { reason: fault }), socket);
+      this.#refuse(describe("REQUEST_MALFORMED", { reason: fault }), connection);
       return;
     }
-    const previous = this.#book.latest(socket);
-    if (previous?.mayEndConnection === true || this.#book.hasWaiting(socket)) {
-      this.#book.whenIdle(socket, () => this.#receiveRequest(request, response, awaitsContinue));
+    const { latest } = connection;
+    if (latest?.mayEndConnection === true || connection.hasWaiting) {
+      connection.whenIdle(() => this.#receiveRequest(request, response, awaitsContinue));
       return;
     }
-    const createResponse = (): ServerResponse => response;
-    const source = { request, createResponse, upgradeHead: undefined, book: this.#book, awaitsContinue };
+    const book = this.#book;
+    const source = { request, response, connection, book, awaitsContinue, upgrade: undefined };
     const exchange = new HttpExchange(source);
-    this.#book.begin(socket, exchange);
+    connection.begin(exchange);
     response.on("close", () => {
-      this.#book.end(socket, exchange);
+      connection.end(exchange);
       exchange.receiveClosed();
     });
     const { hasBody } = exchange;
     if (hasBody) endUnread(request, response, exchange);
-    if (!hasBody && previous === undefined) {
+    if (!hasBody && latest === undefined) {
       this.#options.receiveExchange(exchange);
       return;
     }
@@ -230,38 +232,30 @@ export class HttpServer {
   /** Node has taken its hands off this socket: errors, the answer and the end are ours. */
   #receiveUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     ignoreErrors(socket);
-    if (this.#failed.has(socket) || socket.writableEnded) return;
+    const connection = this.#book.connectionOf(socket);
+    if (connection.hasFailed || socket.writableEnded) return;
     if (
       announcesBody(request) &&
       !listIncludes(request.headers.upgrade, "websocket") &&
       request.method !== "CONNECT"
     ) {
-      this.#book.whenIdle(socket, () => this.#ignoreUpgrade(request, socket, head));
+      connection.whenIdle(() => this.#ignoreUpgrade(request, socket, head));
       return;
     }
-    const createResponse = (): ServerResponse => {
-      const response = new ServerResponse(request);
-      response.shouldKeepAlive = false;
-      response.assignSocket(socket);
-      // Node has stopped telling a response when its socket takes more.
-      const onDrain = (): boolean => response.emit("drain");
-      socket.on("drain", onDrain);
+    const createResponse = (): DirectResponse => {
+      const response = createUpgradeResponse(request, socket);
       response.once("close", () => exchange.receiveClosed());
-      response.once("finish", () => {
-        socket.off("drain", onDrain);
-        response.detachSocket(socket);
-        response.emit("close");
-        endSocket(socket, endTimeoutMs);
-      });
       return response;
     };
     const exchange: HttpExchange = new HttpExchange({
       request,
-      createResponse,
-      upgradeHead: head,
+      response: undefined,
+      connection,
       book: this.#book,
+      awaitsContinue: false,
+      upgrade: { head, createResponse },
     });
-    this.#book.whenIdle(socket, () => {
+    connection.whenIdle(() => {
       if (!socket.writableEnded) this.#options.receiveExchange(exchange);
     });
   }
@@ -278,29 +272,31 @@ export class HttpServer {
   }
 
   #receiveClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (this.#failed.has(socket)) return;
-    this.#failed.add(socket);
+    const connection = this.#book.connectionOf(socket);
+    if (connection.hasFailed) return;
+    connection.hasFailed = true;
     // A connection that was lost, or on which nothing was ever sent (browsers open some in advance), asks for nothing.
     if (isConnectionLoss(error) || socket.bytesRead === 0 || !socket.writable) {
       socket.destroy();
       return;
     }
-    const latest = this.#book.latest(socket);
+    const { latest } = connection;
     const problem = this.#problemOf(error, socket);
     if (latest === undefined || latest.isComplete) {
-      this.#refuse(problem, socket);
+      this.#refuse(problem, connection);
       return;
     }
-    this.#report(problem, socket);
+    this.#report(problem, connection.peerAddress);
     // The body of that request is what was wrong: this is its answer, whatever its handler does.
     latest.overrule(problem);
   }
 
   /** Answers what is no request, behind the answers that are under way, and takes no more of its connection. */
-  #refuse(problem: Problem, socket: Socket): void {
-    this.#failed.add(socket);
-    this.#report(problem, socket);
-    this.#book.whenIdle(socket, () => {
+  #refuse(problem: Problem, connection: HttpConnection): void {
+    const { socket } = connection;
+    connection.hasFailed = true;
+    this.#report(problem, connection.peerAddress);
+    connection.whenIdle(() => {
       if (socket.writable) socket.write(plainResponse(problem));
       endSocket(socket, endTimeoutMs);
     });
@@ -324,13 +320,30 @@ export class HttpServer {
     }
   }
 
-  #report(problem: Problem, socket: Socket): void {
-    this.#options.receiveProblem(problem, plainAddress(socket.remoteAddress, this.#book.namelessPeer));
+  #report(problem: Problem, peerAddress: string): void {
+    this.#options.receiveProblem(problem, peerAddress);
   }
 }
 
+/** The response to a request that asked for another protocol and does not get it: the last on its connection. */
+function createUpgradeResponse(request: IncomingMessage, socket: Socket): DirectResponse {
+  const response = new DirectResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  // Node has stopped telling a response when its socket takes more.
+  const onDrain = (): boolean => response.emit("drain");
+  socket.on("drain", onDrain);
+  response.once("finish", () => {
+    socket.off("drain", onDrain);
+    response.detachSocket(socket);
+    response.emit("close");
+    endSocket(socket, endTimeoutMs);
+  });
+  return response;
+}
+
 /** The rest of a body that nobody wants is not read for ever. */
-function endUnread(request: IncomingMessage, response: ServerResponse, exchange: HttpExchange): void {
+function endUnread(request: IncomingMessage, response: DirectResponse, exchange: HttpExchange): void {
   const { socket } = request;
   response.once("finish", () => {
     // Also what is here already: what is not taken out of the stream would hold up the next request.

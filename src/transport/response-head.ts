@@ -40,8 +40,3 @@ function append(fields: string[], name: string, value: string | readonly string[
   if (typeof value === "string") fields.push(name, value);
   else for (const each of value) fields.push(name, each);
 }
-
-/** Whether no value has a character outside ASCII, in `fields` with names, which cannot have any, and values in turn. */
-export function isAscii(fields: readonly string[]): boolean {
-  return fields.every((field, index) => index % 2 === 0 || Buffer.byteLength(field) === field.length);
-}

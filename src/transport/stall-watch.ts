@@ -39,7 +39,8 @@ export class StallWatch {
 
   #check(): void {
     const now = performance.now();
-    for (const [socket, exchange] of this.#book.answering()) {
+    for (const { socket, first } of this.#book.connections()) {
+      if (first === undefined) continue;
       const waiting = socket.writableLength;
       if (waiting === 0) {
         this.#sightings.delete(socket);
@@ -50,7 +51,7 @@ export class StallWatch {
       if (seen === undefined || seen.taken !== taken) {
         this.#sightings.set(socket, { taken, since: now });
       } else if (now - seen.since >= this.#limitMs) {
-        exchange.cutOff(describe("RESPONSE_TIMEOUT", { waiting, limit: this.#limitMs }));
+        first.cutOff(describe("RESPONSE_TIMEOUT", { waiting, limit: this.#limitMs }));
       }
     }
   }

@@ -1,10 +1,12 @@
-import type { Server as HttpServer, ServerOptions } from "node:http";
+import type { IncomingMessage, ServerOptions } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import { createServer } from "node:https";
+import type { Server as NetServer } from "node:net";
 import type { TlsOptions } from "node:tls";
 import { createSecureContext } from "node:tls";
 import { misuse } from "../base/errors.ts";
 import { invalidSetting } from "../base/setting-check.ts";
+import type { DirectResponse } from "./direct-response.ts";
 
 /** What `tls.createServer` takes: certificate, key and the rest. */
 export type { TlsOptions };
@@ -37,7 +39,9 @@ const exchangeable: ReadonlySet<string> = new Set([
 ] satisfies (keyof TlsOptions)[]);
 
 /** A server for https. @throws WaterspoutError SETTING_INVALID where no client could ever connect. */
-export function createSecureServer(options: ServerOptions & TlsOptions): HttpsServer {
+export function createSecureServer(
+  options: ServerOptions<typeof IncomingMessage, typeof DirectResponse> & TlsOptions,
+): HttpsServer<typeof IncomingMessage, typeof DirectResponse> {
   checkCertificate(options);
   return refusingNonsense(() => createServer(options));
 }
@@ -49,13 +53,13 @@ export function createSecureServer(options: ServerOptions & TlsOptions): HttpsSe
  * @returns all options, for the next time.
  * @throws WaterspoutError SETTING_INVALID, and then nothing has changed.
  */
-export function reloadCertificate(server: HttpServer, before: TlsOptions, options: TlsOptions): TlsOptions {
+export function reloadCertificate(server: NetServer, before: TlsOptions, options: TlsOptions): TlsOptions {
   checkExchangeable(options);
   const merged = merge(before, options);
   checkCertificate(merged);
   // The server takes its options one by one before it looks at them: they are looked at here first.
   refusingNonsense(() => createSecureContext(merged));
-  refusingNonsense(() => (server as HttpsServer).setSecureContext(merged));
+  refusingNonsense(() => (server as unknown as HttpsServer).setSecureContext(merged));
   return merged;
 }
 

@@ -4,7 +4,6 @@ import type { Socket } from "node:net";
 import { test } from "node:test";
 import type { ByteStream } from "../../src/transport/byte-stream.ts";
 import { ConnectionBook } from "../../src/transport/connection-book.ts";
-import type { HttpExchange } from "../../src/transport/http-exchange.ts";
 
 /** As much of a socket as the book looks at. */
 class FakeSocket extends EventEmitter {
@@ -21,63 +20,8 @@ class FakeSocket extends EventEmitter {
   }
 }
 
-const exchange = (): HttpExchange => ({}) as HttpExchange;
-
-test("what has to wait for answers is called once, in order, when the last of them has ended", () => {
-  const book = new ConnectionBook();
-  const { asSocket: socket } = new FakeSocket();
-  const calls: string[] = [];
-  book.whenIdle(socket, () => calls.push("nothing was ever asked"));
-  assert.deepEqual(calls.splice(0), ["nothing was ever asked"]);
-  assert.equal(book.hasWaiting(socket), false);
-  const [first, second] = [exchange(), exchange()];
-  book.begin(socket, first);
-  book.begin(socket, second);
-  assert.equal(book.hasWaiting(socket), false);
-  book.whenIdle(socket, () => calls.push("a"));
-  assert.equal(book.hasWaiting(socket), true);
-  book.whenIdle(socket, () => calls.push("b"));
-  // The second may end first, when its peer has gone.
-  book.end(socket, second);
-  assert.equal(calls.length, 0);
-  book.end(socket, first);
-  assert.deepEqual(calls.splice(0), ["a", "b"]);
-  book.whenIdle(socket, () => calls.push("idle again"));
-  book.begin(socket, first);
-  book.end(socket, first);
-  assert.deepEqual(calls.splice(0), ["idle again"]);
-});
-
-test("the latest request is the one that came last and is still being answered", () => {
-  const book = new ConnectionBook();
-  const { asSocket: socket } = new FakeSocket();
-  const [first, second] = [exchange(), exchange()];
-  assert.equal(book.latest(socket), undefined);
-  book.begin(socket, first);
-  book.begin(socket, second);
-  assert.equal(book.latest(socket), second);
-  book.end(socket, second);
-  assert.equal(book.latest(socket), first);
-  book.end(socket, first);
-  assert.equal(book.latest(socket), undefined);
-});
-
-test("connections do not wait for each other", () => {
-  const book = new ConnectionBook();
-  const [busy, idle] = [new FakeSocket().asSocket, new FakeSocket().asSocket];
-  book.begin(busy, exchange());
-  let called = false;
-  book.whenIdle(idle, () => {
-    called = true;
-  });
-  assert.equal(called, true);
-  assert.equal(book.latest(idle), undefined);
-  // To end what never began is nothing.
-  book.end(idle, exchange());
-});
-
 test("silent connections are those on which nothing came since they were accepted", () => {
-  const book = new ConnectionBook();
+  const book = new ConnectionBook("");
   const [silent, inTls, afterTls, below, talking, gone] = Array.from(
     { length: 6 },
     () => new FakeSocket(),
@@ -91,12 +35,32 @@ test("silent connections are those on which nothing came since they were accepte
   talking.bytesRead = 1;
   inTls.bytesRead = 1;
   gone.emit("close");
+  assert.deepEqual(
+    Array.from(book.connections(), ({ socket }) => socket),
+    [silent, talking, inTls, afterTls],
+  );
   book.destroySilent();
   const all = [silent, inTls, afterTls, below, talking, gone];
   const destroyed = (): boolean[] => all.map(({ isDestroyed }) => isDestroyed);
   assert.deepEqual(destroyed(), [true, true, true, false, false, false]);
   book.destroyAll();
   assert.deepEqual(destroyed(), [true, true, true, false, true, false]);
+});
+
+test("a socket has one connection, also one that was never opened for HTTP", () => {
+  const book = new ConnectionBook("");
+  const [known, stranger] = [new FakeSocket(), new FakeSocket()];
+  book.add(known.asSocket, false);
+  for (const { asSocket } of [known, stranger]) {
+    const connection = book.connectionOf(asSocket);
+    assert.equal(connection.socket, asSocket);
+    assert.equal(book.connectionOf(asSocket), connection);
+  }
+  // It comes again when the other protocol that it asked for is not spoken.
+  const first = book.connectionOf(known.asSocket);
+  book.add(known.asSocket, false);
+  assert.equal(book.connectionOf(known.asSocket), first);
+  assert.deepEqual(Array.from(book.connections()), [first]);
 });
 
 /** A stream that only knows whether it was destroyed. */
@@ -118,7 +82,7 @@ function fakeStream(): ByteStream & { destroyed: number } {
 }
 
 test("streams are waited for until the last is forgotten", async () => {
-  const book = new ConnectionBook();
+  const book = new ConnectionBook("");
   await book.streamsClosed();
   const streams = [fakeStream(), fakeStream()];
   for (const stream of streams) book.addStream(stream);
@@ -139,7 +103,7 @@ test("streams are waited for until the last is forgotten", async () => {
 });
 
 test("all streams are destroyed, but those that were forgotten", () => {
-  const book = new ConnectionBook();
+  const book = new ConnectionBook("");
   const streams = [fakeStream(), fakeStream(), fakeStream()];
   for (const stream of streams) book.addStream(stream);
   if (streams[1] !== undefined) book.forgetStream(streams[1]);
