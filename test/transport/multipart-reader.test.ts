@@ -67,6 +67,7 @@ test("however a body is cut, its parts are those that were written", async (cont
 });
 
 test("whatever comes, the reading has an end, and what is cut off is refused", async (context) => {
+  const long = "x".repeat(70_000);
   const pieces = fc.constantFrom(
     `--${boundary}`,
     `\r\n--${boundary}`,
@@ -78,7 +79,7 @@ test("whatever comes, the reading has an end, and what is cut off is refused", a
     " ",
     ":",
     "Content-Disposition: form-data; name=a\r\n\r\n",
-    "x".repeat(70_000),
+    long,
     "\u0000",
   );
   await checkAsyncProperty(
@@ -91,7 +92,9 @@ test("whatever comes, the reading has an end, and what is cut off is refused", a
           cuts.map((size) => Math.max(size, body.length >> 8)),
         ),
       );
-      if (typeof result === "string") assert.equal(result, "FORM_INVALID");
+      // What is long may stand where the header fields of a part are, which have a limit of their own.
+      if (result === "FORM_TOO_LARGE") assert.ok(texts.includes(long));
+      else if (typeof result === "string") assert.equal(result, "FORM_INVALID");
       else assert.ok(body.includes(`--${boundary}--`));
     }),
     300,
