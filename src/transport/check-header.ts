@@ -1,29 +1,24 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import { misuse } from "../base/errors.ts";
-import { kindOf, printable, quote } from "../base/text.ts";
-
-/** Names that have been found valid: a program sets the same ones again and again. */
-const validNames = new Set<string>();
-const validNamesMax = 200;
+import { kindOf, quote } from "../base/text.ts";
+import type { FieldName } from "../protocol/http/field-name.ts";
+import { fieldNameOf } from "../protocol/http/field-name.ts";
+import { isFieldValue } from "../protocol/http/field-values.ts";
 
 /** Throws HEADER_INVALID unless the field may be sent as it is; so nothing can smuggle in a second one. */
-export function checkHeader(name: unknown, value: unknown): void {
+export function checkHeader(name: unknown, value: unknown): FieldName {
   if (typeof name !== "string" || (typeof value !== "string" && typeof value !== "number")) {
     throw misuse("HEADER_INVALID", {
       name: kindOf(name),
       reason: `its value is ${kindOf(value)}, not a text or a number`,
     });
   }
-  try {
-    if (!validNames.has(name)) {
-      validateHeaderName(name);
-      if (validNames.size < validNamesMax) validNames.add(name);
-    }
-    validateHeaderValue(name, String(value));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw misuse("HEADER_INVALID", { name: quote(name), reason: printable(reason) }, { cause: error });
-  }
+  const known = fieldNameOf(name);
+  if (known !== undefined && isFieldValue(String(value))) return known;
+  const reason =
+    known === undefined
+      ? "a name has letters, digits and !#$%&'*+-.^_`|~, and at least one of them"
+      : `its value ${kindOf(value)} has a character that no field can have (a control character, or one outside Latin-1)`;
+  throw misuse("HEADER_INVALID", { name: quote(name), reason });
 }
 
 /** Throws REASON_INVALID unless a reason phrase may stand in a status line, and in the title of a page. */

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { isToken } from "../protocol/http/field-values.ts";
+import { fieldNameOf } from "../protocol/http/field-name.ts";
+import { isFieldValue } from "../protocol/http/field-values.ts";
 import { httpDate } from "./http-date.ts";
 import { reasonPhrase } from "./plain-answer.ts";
+import type { ResponseHeaders } from "./response-head.ts";
+import { isContentLength } from "./response-head.ts";
 
 /** Up to this length bytes are copied behind their head. */
 const copiedBytesMax = 16 * 1024;
-
-/** What may not stand in the value of a field (RFC 9110 §5.5). */
-const notFieldValue = /[^\t\x20-\x7e\x80-\xff]/;
 
 /**
  * Node's response, which can also send a whole answer as one text. Node itself makes two pieces of head and body and takes them through the
@@ -31,21 +31,22 @@ export class DirectResponse<
 
   /**
    * Sends the whole answer, if it is of the usual kind: to HTTP/1.1, on a connection that stays open and on which it is this answer's turn,
-   * without a field of which HTTP has its own idea. Otherwise nothing is done, and false returned.
+   * without a field that says how it is sent. Otherwise nothing is done, and false returned.
    *
-   * @param fields names and values in turn.
+   * @param length what the Content-Length is to say, in place of what `headers` may say; undefined for nothing.
    * @param keepAlive what `keepAliveFields` made.
    */
   answerDirectly(
     status: number,
     reason: string | undefined,
-    fields: readonly string[],
+    headers: ResponseHeaders,
+    length: number | undefined,
     content: string | Uint8Array | undefined,
     keepAlive: string,
   ): boolean {
     const { socket } = this;
     if (socket?.writable !== true || !this.shouldKeepAlive || this.req.httpVersionMinor !== 1) return false;
-    const head = formatHead(status, reason, fields, keepAlive);
+    const head = formatHead(status, reason, headers, length, keepAlive);
     if (head === undefined || !this.#write(socket, head, content)) return false;
     this.#isTaken = false;
     this.statusCode = status;
@@ -56,7 +57,7 @@ export class DirectResponse<
   #write(socket: Socket, head: string, content: string | Uint8Array | undefined): boolean {
     const onWritten = (error?: Error | null): void => {
       // A broken connection is told by its "close".
-      if (error != null) return;
+      if (error instanceof Error) return;
       this.#isTaken = true;
       this.emit("finish");
     };
@@ -89,36 +90,35 @@ export function keepAliveFields(timeoutMs: number): string {
 function formatHead(
   status: number,
   reason: string | undefined,
-  fields: readonly string[],
+  headers: ResponseHeaders,
+  length: number | undefined,
   keepAlive: string,
 ): string | undefined {
   let head = `HTTP/1.1 ${status} ${reason ?? reasonPhrase(status)}\r\n`;
-  for (let index = 0; index < fields.length; index += 2) {
-    const name = fields[index]!;
-    const value = fields[index + 1]!;
-    if (!isUsual(name) || notFieldValue.test(value)) return undefined;
-    head += `${name}: ${value}\r\n`;
+  for (const [name, value] of headers) {
+    if (isContentLength(name)) continue;
+    const lines = formatField(name, value);
+    if (lines === undefined) return undefined;
+    head += lines;
   }
+  if (length !== undefined) head += `Content-Length: ${length}\r\n`;
   return `${head}Date: ${httpDate()}\r\n${keepAlive}\r\n`;
 }
 
-/** Fields that say how the message is sent, and so are for Node, which would otherwise say something else beside them. */
-const nodesFields: ReadonlySet<string> = new Set([
-  "connection",
-  "date",
-  "keep-alive",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
+/** A line for each value of a field; undefined for one that cannot be written here. */
+function formatField(name: string, value: string | readonly string[]): string | undefined {
+  if (!isUsual(name)) return undefined;
+  if (typeof value === "string") return isFieldValue(value) ? `${name}: ${value}\r\n` : undefined;
+  let lines = "";
+  for (const each of value) {
+    if (!isFieldValue(each)) return undefined;
+    lines += `${name}: ${each}\r\n`;
+  }
+  return lines;
+}
 
-/** Names that have been looked at: a program sends the same ones again and again. */
-const usualNames = new Set<string>();
-const usualNamesMax = 200;
-
+/** Fields that say how the message is sent, and when, are for Node, which would otherwise say something else beside them. */
 function isUsual(name: string): boolean {
-  if (usualNames.has(name)) return true;
-  if (!isToken(name) || nodesFields.has(name.toLowerCase())) return false;
-  if (usualNames.size < usualNamesMax) usualNames.add(name);
-  return true;
+  const known = fieldNameOf(name);
+  return known !== undefined && !known.isOfConnection && known.key !== "date";
 }

@@ -94,6 +94,6 @@ export class HttpConnection {
 
   /** It has closed: whoever is still being answered hears of it, and ends. */
   receiveClosed(): void {
-    for (const exchange of [...this.#exchanges]) exchange.receiveConnectionClosed();
+    for (const exchange of this.#exchanges.slice()) exchange.receiveConnectionClosed();
   }
 }

@@ -17,7 +17,13 @@ import { plainAnswer } from "./plain-answer.ts";
 import type { BodyLimits } from "./request-body.ts";
 import { readRequestBody, RequestBody } from "./request-body.ts";
 import type { HeaderField, ResponseHeaders } from "./response-head.ts";
-import { flattenHeaders, mayHaveContent, mayHaveLength, sliceBytesMin } from "./response-head.ts";
+import {
+  flattenHeaders,
+  mayHaveContent,
+  mayHaveLength,
+  mergeHeaders,
+  sliceBytesMin,
+} from "./response-head.ts";
 import { ResponseStream } from "./response-stream.ts";
 import type { WebSocketTransportOptions } from "./websocket-transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
@@ -267,27 +273,32 @@ export class HttpExchange {
     const hasContent = mayHaveContent(status);
     // Who answers HEAD without making the body may know its length, and nobody else does (RFC 9110 §8.6).
     const isLengthUnknown = body === undefined && hasContent && this.method === "HEAD";
-    const fields = flattenHeaders(headers, this.#standingHeaders, isLengthUnknown);
     const bodyBytes = body === undefined || !hasContent ? 0 : Buffer.byteLength(body);
-    if (mayHaveLength(status) && !isLengthUnknown) fields.push("Content-Length", String(bodyBytes));
-    this.#isWhole = true;
+    const length = mayHaveLength(status) && !isLengthUnknown ? bodyBytes : undefined;
     const content = hasContent && this.method !== "HEAD" ? body : undefined;
-    if (content === undefined || content.length < sliceBytesMin) {
-      // Who has not been told to go on with its body, and now will not be, may send it or not: Node closes that connection.
-      const isDirect =
-        !this.#awaitsContinue &&
-        response.answerDirectly(status, reason, fields, content, this.#source.book.keepAlive);
-      if (!isDirect) {
-        writeHead(response, status, reason, fields);
-        // Node sends a text in one piece with its fields, in one encoding, which for those is Latin-1 (RFC 9110 §5.5).
-        response.end(typeof content === "string" ? Buffer.from(content) : content);
+    const fields = mergeHeaders(headers, this.#standingHeaders);
+    this.#isWhole = true;
+    // Who has not been told to go on with its body, and now will not be, may send it or not: Node closes that connection.
+    if (
+      !isLengthUnknown &&
+      !this.#awaitsContinue &&
+      (content === undefined || content.length < sliceBytesMin)
+    ) {
+      const { keepAlive } = this.#source.book;
+      if (response.answerDirectly(status, reason, fields, length, content, keepAlive)) {
+        this.#settleIfGone();
+        return undefined;
       }
-      this.#settleIfGone();
-      return undefined;
     }
-    writeHead(response, status, reason, fields);
+    const flat = flattenHeaders(fields, isLengthUnknown);
+    if (length !== undefined) flat.push("Content-Length", String(length));
+    writeHead(response, status, reason, flat);
     this.#settleIfGone();
-    return writeSlices(response, content).then(() => void response.end());
+    if (content !== undefined && content.length >= sliceBytesMin)
+      return writeSlices(response, content).then(() => void response.end());
+    // Node sends a text in one piece with its fields, in one encoding, which for those is Latin-1 (RFC 9110 §5.5).
+    response.end(typeof content === "string" ? Buffer.from(content) : content);
+    return undefined;
   }
 
   /** Begins an answer whose body is written bit by bit, with its Content-Length if `headers` have one, which must then be right. */
@@ -296,7 +307,7 @@ export class HttpExchange {
     if (this.#isOverruled) return new BodyWriter(response, false);
     response.strictContentLength = true;
     const hasContent = mayHaveContent(status);
-    const fields = flattenHeaders(headers, this.#standingHeaders, hasContent);
+    const fields = flattenHeaders(mergeHeaders(headers, this.#standingHeaders), hasContent);
     writeHead(response, status, reason, fields);
     this.#settleIfGone();
     return new BodyWriter(response, this.method !== "HEAD" && hasContent);

@@ -16,27 +16,29 @@ export function mayHaveLength(status: number): boolean {
   return status !== 204 && status !== 304;
 }
 
+/** `headers` and what stands for all answers, which overrules them, but for Vary, which adds up. */
+export function mergeHeaders(headers: ResponseHeaders, standing: readonly HeaderField[]): ResponseHeaders {
+  if (standing.length === 0) return headers;
+  const overruled = new Set(standing.map(([name]) => name.toLowerCase()));
+  overruled.delete("vary");
+  return [...Array.from(headers).filter(([name]) => !overruled.has(name.toLowerCase())), ...standing];
+}
+
 /**
- * Header fields as Node takes them in one piece: names and values in turn, a field of several values once for each.
- * `standing` overrules `headers`, but for Vary, which adds up. A Content-Length is left out unless `keepsLength`.
+ * Header fields as Node takes them in one piece: names and values in turn, a field of several values once for each. A Content-Length is left
+ * out unless `keepsLength`.
  */
-export function flattenHeaders(
-  headers: ResponseHeaders,
-  standing: readonly HeaderField[],
-  keepsLength: boolean,
-): string[] {
+export function flattenHeaders(headers: ResponseHeaders, keepsLength: boolean): string[] {
   const fields: string[] = [];
   for (const [name, value] of headers) {
-    const field = name.length === 14 || standing.length > 0 ? name.toLowerCase() : name;
-    if (!keepsLength && field === "content-length") continue;
-    if (standing.some(([each]) => each !== "Vary" && each.toLowerCase() === field)) continue;
-    append(fields, name, value);
+    if (!keepsLength && isContentLength(name)) continue;
+    if (typeof value === "string") fields.push(name, value);
+    else for (const each of value) fields.push(name, each);
   }
-  for (const [name, value] of standing) append(fields, name, value);
   return fields;
 }
 
-function append(fields: string[], name: string, value: string | readonly string[]): void {
-  if (typeof value === "string") fields.push(name, value);
-  else for (const each of value) fields.push(name, each);
+/** Whether a name is that of the field which says how long a body is. */
+export function isContentLength(name: string): boolean {
+  return name.length === 14 && name.toLowerCase() === "content-length";
 }

@@ -1,6 +1,6 @@
 import { misuse } from "../base/errors.ts";
-import { kindOf, quote } from "../base/text.ts";
-import { checkHeader } from "../transport/check-header.ts";
+import { kindOf } from "../base/text.ts";
+import type { HeaderField } from "../transport/http-exchange.ts";
 import type { ArgumentOptions } from "./arguments.ts";
 import { argumentsOf, lastArgument, parseQuery } from "./arguments.ts";
 import type { ClearCookieOptions, CookieOptions } from "./cookies.ts";
@@ -8,6 +8,7 @@ import { past, RequestCookies } from "./cookies.ts";
 import type { Environment } from "./environment.ts";
 import type { HttpRequest } from "./http-request.ts";
 import type { PathValues } from "./path-pattern.ts";
+import { ResponseFields } from "./response-fields.ts";
 import type { RouteMatch } from "./router.ts";
 import type { CookieSecret, DecodeOptions } from "./signed-value.ts";
 import { createSignedValue, decodeSignedValue, signatureKeyVersion } from "./signed-value.ts";
@@ -70,8 +71,8 @@ export abstract class Handler<Params extends object = NoParams> {
   /** What `getCurrentUser` returned; set before `prepare` is called. */
   currentUser: unknown = null;
   readonly #environment: Environment;
-  /** By lower-case name; made for the first one, since most WebSocket handlers set none and live long. */
-  #headers: Map<string, readonly [name: string, values: readonly string[]]> | undefined;
+  /** Made for the first one, since most WebSocket handlers set none and live long. */
+  #headers: ResponseFields | undefined;
   /** Made when they are first asked for, for the same reason. */
   #cookies: RequestCookies | undefined;
   #areHeadersSent = false;
@@ -138,10 +139,7 @@ export abstract class Handler<Params extends object = NoParams> {
    * @throws WaterspoutError HEADER_INVALID for a name or value that HTTP does not allow, HEADERS_SENT when it is too late.
    */
   setHeader(name: string, value: string | number | readonly string[]): void {
-    if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `setHeader(${kindOf(name)})` });
-    const values = checkedValues(name, value);
-    checkLength(name, values);
-    this.putHeader(name, values);
+    this.#openHeaders("setHeader", name).set(name, value);
   }
 
   /**
@@ -150,17 +148,12 @@ export abstract class Handler<Params extends object = NoParams> {
    * @throws WaterspoutError HEADER_INVALID, HEADERS_SENT as `setHeader` does.
    */
   addHeader(name: string, value: string | number): void {
-    if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `addHeader(${kindOf(name)})` });
-    const values = checkedValues(name, value);
-    const [first = name, before = []] = this.#headers?.get(name.toLowerCase()) ?? [];
-    const all = [...before, ...values];
-    checkLength(name, all);
-    this.putHeader(first, all);
+    this.#openHeaders("addHeader", name).add(name, value);
   }
 
   /** Takes a header field back. */
   clearHeader(name: string): void {
-    this.#headers?.delete(name.toLowerCase());
+    this.#headers?.delete(name);
   }
 
   /** The cookies that came, decoded, by name. Of several with one name it is the first: the one with the longest path. */
@@ -337,20 +330,20 @@ export abstract class Handler<Params extends object = NoParams> {
     return templates.render(name, { ...this.getTemplateNamespace(), ...data[0] });
   }
 
-  /** @internal */
+  /** Whether a header field is set. @internal */
   hasHeader(name: string): boolean {
-    return this.#headers?.has(name.toLowerCase()) ?? false;
+    return this.#headers?.has(name) === true;
   }
 
   /** Sets a header field that needs no check. @internal */
   putHeader(name: string, values: readonly string[]): void {
-    this.#headers ??= new Map();
-    this.#headers.set(name.toLowerCase(), [name, values]);
+    this.#headers ??= new ResponseFields();
+    this.#headers.put(name, values);
   }
 
-  /** The values of a header field, by its name in lower case. @internal */
+  /** The values of a header field. @internal */
   peekHeader(name: string): readonly string[] | undefined {
-    return this.#headers?.get(name)?.[1];
+    return this.#headers?.get(name);
   }
 
   /** Forgets all header fields. @internal */
@@ -363,20 +356,17 @@ export abstract class Handler<Params extends object = NoParams> {
     return this.#cookies?.fields ?? [];
   }
 
-  /** The header fields as they are now. @internal */
-  peekHeaders(): (readonly [name: string, values: readonly string[]])[] {
-    const headers = this.#headers === undefined ? [] : [...this.#headers.values()];
-    const cookies = this.cookieFields;
-    if (cookies.length === 0) return headers;
-    const others = headers.filter(([name]) => name.toLowerCase() !== "set-cookie");
-    const ownCookies = this.peekHeader("set-cookie") ?? [];
-    return [...others, ["Set-Cookie", [...ownCookies, ...cookies]]];
+  /** The header fields, which cannot be changed from now on. @internal */
+  takeHeaders(): HeaderField[] {
+    this.#areHeadersSent = true;
+    if (this.#headers === undefined && this.#cookies === undefined) return [];
+    return (this.#headers ?? new ResponseFields()).list(this.cookieFields);
   }
 
-  /** The header fields, which cannot be changed from now on. @internal */
-  takeHeaders(): (readonly [name: string, values: readonly string[]])[] {
-    this.#areHeadersSent = true;
-    return this.peekHeaders();
+  /** Throws HEADERS_SENT when it is too late to set any. */
+  #openHeaders(method: string, name: unknown): ResponseFields {
+    if (this.#areHeadersSent) throw misuse("HEADERS_SENT", { what: `${method}(${kindOf(name)})` });
+    return (this.#headers ??= new ResponseFields());
   }
 
   #ownCookies(): RequestCookies {
@@ -398,41 +388,4 @@ export abstract class Handler<Params extends object = NoParams> {
     this.setCookie(cookieName, text, { ...lifetime, ...cookieOptions });
     return text;
   }
-}
-
-/** The values of a header field as texts; throws HEADER_INVALID for what may not be sent. */
-function checkedValues(name: string, value: string | number | readonly string[]): readonly string[] {
-  if (Array.isArray(value)) return (value as readonly string[]).map((each) => checkedValue(name, each));
-  return [checkedValue(name, value as string | number)];
-}
-
-function checkedValue(name: string, value: string | number): string {
-  checkHeader(name, value);
-  const text = String(value);
-  if (!belongsToConnection(name, text)) return text;
-  const reason = "it belongs to the connection, which the server keeps";
-  throw misuse("HEADER_INVALID", { name: quote(name), reason });
-}
-
-/** Throws HEADER_INVALID for a length that could be read in two ways, which is how a second response is smuggled in. */
-function checkLength(name: string, values: readonly string[]): void {
-  if (name.toLowerCase() !== "content-length") return;
-  if (values.length === 1 && /^\d{1,15}$/.test(values[0] ?? "")) return;
-  throw misuse("HEADER_INVALID", { name: quote(name), reason: "it is not one number of bytes" });
-}
-
-const connectionFields: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-
-/** Whether a header field is about the connection and not about the response (RFC 9110 §7.6.1). Closing may be asked for. */
-export function belongsToConnection(name: string, value: string): boolean {
-  const field = name.toLowerCase();
-  return connectionFields.has(field) && !(field === "connection" && value.toLowerCase() === "close");
 }

@@ -14,6 +14,8 @@ type Piece = string | { readonly name: string | undefined };
 
 interface Compiled {
   readonly source: string;
+  /** The names of its groups, in order; undefined for one that goes by its position. */
+  readonly names: readonly (string | undefined)[];
   /** Undefined for an expression that is more than literals and simple groups. */
   readonly pieces: readonly Piece[] | undefined;
 }
@@ -46,7 +48,7 @@ export class PathPattern {
     );
     const source = this.#compiled.map((compiled) => compiled.source).join("");
     this.#expression = this.#compile(`^${source}$`, this.#flags(parts));
-    this.#names = this.#groupNames(source);
+    this.#names = this.#groupNames();
     const isText = parts.every((part) => typeof part === "string");
     this.#prefix = isText ? literalPrefix(this.#text) : "";
     this.#isLiteral = isText && this.#prefix === this.#text;
@@ -58,7 +60,7 @@ export class PathPattern {
     if (!path.startsWith(this.#prefix)) return undefined;
     const found = this.#expression.exec(path);
     if (found === null) return undefined;
-    const params = Object.create(null) as Record<string, string>;
+    const params = new Params() as Record<string, string>;
     const pathArgs: (string | undefined)[] = [];
     for (let group = 1; group < found.length; group++) {
       const raw = found[group];
@@ -118,14 +120,15 @@ export class PathPattern {
     return flags[0] ?? "";
   }
 
-  /** Throws ROUTE_INVALID where some groups have names and others have none. */
-  #groupNames(source: string): readonly string[] {
-    // With an empty alternative the expression matches the empty text, and so tells its groups.
-    const groups = new RegExp(`${source}|`, this.#expression.flags).exec("");
-    const total = (groups?.length ?? 1) - 1;
-    const names = Object.keys(groups?.groups ?? {});
-    if (names.length > 0 && names.length < total) this.#invalid("groups must be all named or all positional");
-    return names.map(nameOf);
+  /** Throws ROUTE_INVALID where some groups have names and others have none, or where two have the same. */
+  #groupNames(): readonly string[] {
+    const all = this.#compiled.flatMap(({ names }) => names);
+    const named = all.filter((name) => name !== undefined);
+    if (named.length > 0 && named.length < all.length)
+      this.#invalid("groups must be all named or all positional");
+    const twice = named.find((name, index) => named.indexOf(name) !== index);
+    if (twice !== undefined) this.#invalid(`parameter :${twice} occurs twice`);
+    return named;
   }
 
   #invalid(reason: string): never {
@@ -133,16 +136,18 @@ export class PathPattern {
   }
 }
 
-/** The group name of the `*` of a string pattern, which is no identifier. */
-const wildcardGroup = "waterspout_wildcard";
-
-function nameOf(group: string): string {
-  return group === wildcardGroup ? "*" : group;
+/** Parameters by name, and nothing that any other object has. Objects of one class stay fast, those without a prototype never are. */
+class Params {
+  static {
+    Object.setPrototypeOf(this.prototype, null);
+    delete (this.prototype as { constructor?: unknown }).constructor;
+    Object.freeze(this.prototype);
+  }
 }
 
 /** What a pattern without groups finds. */
 const nothingFound: PathMatch = Object.freeze({
-  params: Object.freeze(Object.create(null) as Record<string, string>),
+  params: Object.freeze(new Params() as Record<string, string>),
   pathArgs: Object.freeze([]),
 });
 
@@ -178,15 +183,16 @@ function compileString(pattern: string): Compiled {
   const invalid = (reason: string): never => {
     throw misuse("ROUTE_INVALID", { route: pattern, reason });
   };
-  if (pattern === "") return { source: "", pieces: [] };
+  if (pattern === "") return { source: "", names: [], pieces: [] };
   if (!pattern.startsWith("/")) invalid('a path pattern begins with "/"');
   if (encode(pattern) === undefined) invalid("half a surrogate pair is no text");
   const segments = pattern.slice(1).split("/");
-  const names = new Set<string>();
+  const names: string[] = [];
   const sources = segments.map((segment, index) => {
     if (segment === "*") {
       if (index !== segments.length - 1) invalid('"*" can only be the last segment');
-      return `(?<${wildcardGroup}>.*)`;
+      names.push("*");
+      return "(.*)";
     }
     if (!segment.startsWith(":")) {
       if (/[*?#]/.test(segment)) invalid(`segment "${segment}" has a character with a meaning; use a RegExp`);
@@ -195,16 +201,16 @@ function compileString(pattern: string): Compiled {
     const name = segment.slice(1);
     if (!/^[A-Za-z_]\w*$/.test(name))
       invalid(`":${name}" is not a parameter; use :name as a whole segment, or a RegExp`);
-    if (names.has(name)) invalid(`parameter :${name} occurs twice`);
-    names.add(name);
-    return `(?<${name}>[^/]+)`;
+    names.push(name);
+    // Without its name: for an expression that has names V8 makes an object of them whenever it matches.
+    return "([^/]+)";
   });
   const pieces = segments.flatMap((segment): Piece[] => {
     if (segment === "*") return ["/", { name: "*" }];
     if (segment.startsWith(":")) return ["/", { name: segment.slice(1) }];
     return [`/${encodeURI(segment)}`];
   });
-  return { source: sources.map((each) => `/${each}`).join(""), pieces };
+  return { source: sources.map((each) => `/${each}`).join(""), names, pieces };
 }
 
 /** A literal as it may stand in a request: a character that some clients percent-encode is taken in both forms. */
@@ -223,7 +229,17 @@ function escapeLiteral(segment: string): string {
 function compileExpression(expression: RegExp): Compiled {
   // Anchors of its own would be right only at one end of a nested pattern, and say nothing new at the other.
   const source = expression.source.replace(/^\^/, "").replace(/(?<!\\)\$$/, "");
-  return { source: `(?:${source})`, pieces: piecesOf(source) };
+  return { source: `(?:${source})`, names: namesOf(source, expression.flags), pieces: piecesOf(source) };
+}
+
+/** The names of an expression's groups, or undefined for each where they have none. */
+function namesOf(source: string, flags: string): (string | undefined)[] {
+  // With an empty alternative it matches the empty text, and so tells its groups.
+  const found = new RegExp(`${source}|`, flags.replace(/[gy]/g, "")).exec("");
+  const names = Object.keys(found?.groups ?? {});
+  const count = (found?.length ?? 1) - 1;
+  // A group without a name between those that have one is told by their number.
+  return Array.from({ length: count }, (_, index) => names[index]);
 }
 
 /** The pieces of an expression that is made of literals and of groups that contain no others. */

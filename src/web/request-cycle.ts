@@ -22,7 +22,8 @@ import type { RouteMatch } from "./router.ts";
 import { isOrExtends } from "./router.ts";
 import { securityHeaders } from "./security-headers.ts";
 import type { SessionRegistry } from "./session-registry.ts";
-import { allowedBy, methodNameOf } from "./verbs.ts";
+import type { VerbMethod } from "./verbs.ts";
+import { allowedBy, verbMethodOf } from "./verbs.ts";
 import { WebSocketHandler } from "./websocket-handler.ts";
 import { needsXsrfCheck } from "./xsrf.ts";
 
@@ -155,14 +156,14 @@ export class RequestCycle implements ExchangeListener {
   }
 
   /** The method that answers this request's verb. */
-  #methodOf(handler: RequestHandler<object>): (this: object) => unknown {
+  #methodOf(handler: RequestHandler<object>): VerbMethod {
     const { automaticMethods } = this.#environment.settings;
     const { customMethods } = handler.constructor as typeof RequestHandler;
     const { method } = this.#exchange;
-    const name =
-      methodNameOf(handler, method, customMethods) ??
-      (automaticMethods && method === "HEAD" ? methodNameOf(handler, "GET", customMethods) : undefined);
-    if (name !== undefined) return (handler as unknown as Record<string, () => unknown>)[name]!;
+    const found =
+      verbMethodOf(handler, method, customMethods) ??
+      (automaticMethods && method === "HEAD" ? verbMethodOf(handler, "GET", customMethods) : undefined);
+    if (found !== undefined) return found;
     const allowed = allowedBy(handler, customMethods, automaticMethods);
     if (automaticMethods && method === "OPTIONS" && allowed !== "") {
       return () => {
@@ -339,7 +340,6 @@ export class RequestCycle implements ExchangeListener {
 const hooks = RequestHandler.prototype;
 
 type Stage = PromiseLike<void> | undefined;
-type VerbMethod = (this: object) => unknown;
 
 /** The stages of a request that may come in: who it is of, and its answer. */
 function identify(handler: RequestHandler<object>, method: VerbMethod): Stage {

@@ -10,14 +10,18 @@ const verbs: ReadonlyMap<string, string> = new Map(
 /** A handler as far as its verbs are concerned. */
 type Methods = Readonly<Record<string, unknown>>;
 
-/** The name of the method of `handler` that answers requests with `method`; undefined where there is none. */
-export function methodNameOf(
+/** A method that answers a verb. */
+export type VerbMethod = (this: object) => unknown;
+
+/** The method of `handler` that answers requests with `method`; undefined where there is none. */
+export function verbMethodOf(
   handler: object,
   method: string,
   customMethods: readonly string[],
-): string | undefined {
+): VerbMethod | undefined {
   const name = verbs.get(method) ?? (customMethods.includes(method) ? method.toLowerCase() : undefined);
-  return name !== undefined && isMethod(handler, name) ? name : undefined;
+  const found = name === undefined ? undefined : (handler as Methods)[name];
+  return typeof found === "function" ? (found as VerbMethod) : undefined;
 }
 
 /** The methods that `handler` answers, as an Allow header lists them. */

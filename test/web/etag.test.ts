@@ -9,7 +9,9 @@ import { serveRoutes } from "../support/serve-routes.ts";
 const log = expectedLog();
 
 test("the same bytes have the same tag, as text and as bytes", () => {
-  for (const body of ["é", "a", "{}", "x".repeat(512), "x".repeat(513), `${"x".repeat(300)}é`]) {
+  const bodies = ["é", "a", "{}", "abcd", "x".repeat(512), "x".repeat(513), `${"x".repeat(300)}é`];
+  bodies.push("é".repeat(256), "é".repeat(257), "郑".repeat(512), `${"x".repeat(511)}é`);
+  for (const body of bodies) {
     assert.match(computeEtag(body), /^"[\w.-]{3,27}"$/);
     assert.equal(computeEtag(body), computeEtag(Buffer.from(body)), body);
   }
@@ -27,6 +29,7 @@ test("short bodies have different tags when they differ in one bit, in their ord
     }
   }
   for (let id = 0; id < 100_000; id++) bodies.add(`{"id":${id}}`);
+  for (let zeros = 1; zeros < 10; zeros++) bodies.add("\0".repeat(zeros));
   bodies.delete("");
   assert.equal(new Set([...bodies].map(computeEtag)).size, bodies.size);
 });

@@ -151,8 +151,11 @@ test("the names of parameters cannot reach the prototype", () => {
   for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
     const match = new PathPattern([`/:${name}`]).match("/evil");
     assert.ok(typeof match === "object");
-    assert.equal(Object.getPrototypeOf(match.params), null);
     assert.deepEqual(Object.entries(match.params), [[name, "evil"]]);
+    const prototype = Object.getPrototypeOf(match.params) as object;
+    assert.deepEqual(Reflect.ownKeys(prototype), []);
+    assert.ok(Object.isFrozen(prototype));
+    assert.equal(Object.getPrototypeOf(prototype), null);
   }
   assert.equal(({} as Record<string, unknown>)["evil"], undefined);
 });

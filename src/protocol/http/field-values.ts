@@ -14,6 +14,11 @@ export function isToken(text: string): boolean {
   return true;
 }
 
+/** Whether `text` may be the value of a header field: no control characters, and nothing outside Latin-1 (RFC 9110 §5.5). */
+export function isFieldValue(text: string): boolean {
+  return !/[^\t\x20-\x7e\x80-\xff]/.test(text);
+}
+
 /** The members of a comma-separated list (RFC 9110 §5.6.1): trimmed, empty ones left out, not checked further. */
 export function listMembers(value: string | undefined): string[] {
   if (value === undefined) return [];
