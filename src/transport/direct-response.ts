@@ -47,14 +47,19 @@ export class DirectResponse<
     const { socket } = this;
     if (socket?.writable !== true || !this.shouldKeepAlive || this.req.httpVersionMinor !== 1) return false;
     const head = formatHead(status, reason, headers, length, keepAlive);
-    if (head === undefined || !this.#write(socket, head, content)) return false;
+    if (head === undefined || !this.#write(socket, head, content, length)) return false;
     this.#isTaken = false;
     this.statusCode = status;
     this.finished = true;
     return true;
   }
 
-  #write(socket: Socket, head: string, content: string | Uint8Array | undefined): boolean {
+  #write(
+    socket: Socket,
+    head: string,
+    content: string | Uint8Array | undefined,
+    length: number | undefined,
+  ): boolean {
     const onWritten = (error?: Error | null): void => {
       // A broken connection is told by its "close".
       if (error instanceof Error) return;
@@ -65,7 +70,7 @@ export class DirectResponse<
       socket.write(head, "latin1", onWritten);
     } else if (typeof content === "string") {
       // Fields are Latin-1 (RFC 9110 §5.5). Text that is ASCII, that is, has as many bytes as characters, may go as that as well.
-      const isAscii = Buffer.byteLength(content) === content.length;
+      const isAscii = (length ?? Buffer.byteLength(content)) === content.length;
       if (!isAscii && Buffer.byteLength(head) !== head.length) return false;
       socket.write(head + content, isAscii ? "latin1" : "utf8", onWritten);
     } else if (content.length <= copiedBytesMax) {
@@ -94,7 +99,7 @@ function formatHead(
   length: number | undefined,
   keepAlive: string,
 ): string | undefined {
-  let head = `HTTP/1.1 ${status} ${reason ?? reasonPhrase(status)}\r\n`;
+  let head = reason === undefined ? statusLine(status) : `HTTP/1.1 ${status} ${reason}\r\n`;
   for (const [name, value] of headers) {
     if (isContentLength(name)) continue;
     const lines = formatField(name, value);
@@ -102,7 +107,29 @@ function formatHead(
     head += lines;
   }
   if (length !== undefined) head += `Content-Length: ${length}\r\n`;
-  return `${head}Date: ${httpDate()}\r\n${keepAlive}\r\n`;
+  return head + headEnd(keepAlive);
+}
+
+const statusLines = new Map<number, string>();
+
+/** The status line with the usual reason phrase; of each status it is made once. */
+function statusLine(status: number): string {
+  let line = statusLines.get(status);
+  if (line === undefined) {
+    line = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`;
+    statusLines.set(status, line);
+  }
+  return line;
+}
+
+let latestEnd = { date: "", keepAlive: "", text: "" };
+
+/** What is last in a head; it is made once for each second. */
+function headEnd(keepAlive: string): string {
+  const date = httpDate();
+  if (latestEnd.date !== date || latestEnd.keepAlive !== keepAlive)
+    latestEnd = { date, keepAlive, text: ["Date: ", date, "\r\n", keepAlive, "\r\n"].join("") };
+  return latestEnd.text;
 }
 
 /** A line for each value of a field; undefined for one that cannot be written here. */

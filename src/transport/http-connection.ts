@@ -15,8 +15,10 @@ export class HttpConnection {
   readonly #namelessPeer: string;
   readonly #isHandshaking: boolean;
   readonly #bytesBefore: number;
-  /** Requests whose answers are under way, in order. */
-  readonly #exchanges: HttpExchange[] = [];
+  /** The request whose answer is under way, or comes first. */
+  #first: HttpExchange | undefined;
+  /** Those behind it, in order: nearly always none. */
+  readonly #others: HttpExchange[] = [];
   /** What has to wait for the last of these answers. */
   #waiting: (() => void)[] = [];
   #peerAddress: string | undefined;
@@ -56,12 +58,12 @@ export class HttpConnection {
 
   /** The request whose answer comes next. */
   get first(): HttpExchange | undefined {
-    return this.#exchanges[0];
+    return this.#first;
   }
 
   /** The request that came last, if it is still being answered. */
   get latest(): HttpExchange | undefined {
-    return this.#exchanges.at(-1);
+    return this.#others.length === 0 ? this.#first : this.#others.at(-1);
   }
 
   /** Whether something waits for the last of the answers that are under way. */
@@ -71,15 +73,15 @@ export class HttpConnection {
 
   /** An answer is under way, until `end`. */
   begin(exchange: HttpExchange): void {
-    this.#exchanges.push(exchange);
+    if (this.#first === undefined) this.#first = exchange;
+    else this.#others.push(exchange);
   }
 
   end(exchange: HttpExchange): void {
-    const index = this.#exchanges.indexOf(exchange);
-    // Nearly always it is the only one.
-    if (index === this.#exchanges.length - 1) this.#exchanges.pop();
-    else this.#exchanges.splice(index, 1);
-    if (this.#exchanges.length > 0 || this.#waiting.length === 0) return;
+    const index = this.#others.indexOf(exchange);
+    if (exchange === this.#first) this.#first = this.#others.shift();
+    else if (index !== -1) this.#others.splice(index, 1);
+    if (this.#first !== undefined || this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     // To a peer that has gone there is nothing left to say.
@@ -88,12 +90,14 @@ export class HttpConnection {
 
   /** Calls `action` when no answer is under way, which may be now. */
   whenIdle(action: () => void): void {
-    if (this.#exchanges.length === 0) action();
+    if (this.#first === undefined) action();
     else this.#waiting.push(action);
   }
 
   /** It has closed: whoever is still being answered hears of it, and ends. */
   receiveClosed(): void {
-    for (const exchange of this.#exchanges.slice()) exchange.receiveConnectionClosed();
+    const others = this.#others.slice();
+    this.#first?.receiveConnectionClosed();
+    for (const exchange of others) exchange.receiveConnectionClosed();
   }
 }

@@ -66,6 +66,11 @@ export class AccessLog {
     this.#now = now;
   }
 
+  /** Whether anybody gets to know of what was answered, and how long it took. */
+  get isKept(): boolean {
+    return this.#setting !== false;
+  }
+
   /** A request was answered. */
   answered(status: number, request: LoggedRequest, elapsedMs: number): void {
     if (this.#setting !== true) return this.#tell(status, request, elapsedMs);

@@ -10,6 +10,10 @@ import { WebSocketHandler } from "./websocket-handler.ts";
 /** Marks, on its prototype, a handler class that serves nobody but users. */
 const needsUser = Symbol("needsUser");
 
+interface Guarded {
+  readonly [needsUser]?: boolean;
+}
+
 /** What tells a `RequestHandler`, whatever its parameters, from a `WebSocketHandler`. */
 type Page = Pick<RequestHandler<object>, "currentUser" | "getLoginUrl" | "redirect" | "request">;
 
@@ -64,7 +68,7 @@ export function authenticated(target: unknown, context?: DecoratorContext): unkn
 
 /** Refuses or sends away whoever is nobody, where the handler's class is `authenticated`. */
 export function checkUser(handler: Handler<object>): void {
-  if (needsUser in handler && !isSomebody(handler)) refuseNobody(handler);
+  if ((handler as Guarded)[needsUser] === true && !isSomebody(handler)) refuseNobody(handler);
 }
 
 function guardMethod(method: Function): Function {

@@ -359,8 +359,8 @@ export abstract class Handler<Params extends object = NoParams> {
   /** The header fields, which cannot be changed from now on. @internal */
   takeHeaders(): HeaderField[] {
     this.#areHeadersSent = true;
-    if (this.#headers === undefined && this.#cookies === undefined) return [];
-    return (this.#headers ?? new ResponseFields()).list(this.cookieFields);
+    const fields = this.#headers ?? new ResponseFields();
+    return this.#cookies === undefined ? fields.take([]) : fields.take(this.#cookies.fields);
   }
 
   /** Throws HEADERS_SENT when it is too late to set any. */

@@ -116,7 +116,7 @@ export class RequestCycle implements ExchangeListener {
     this.#sessions.refuseWhenClosing();
     const match = this.#environment.router.find(request.hostname, request.path);
     if ("code" in match) throw new Refusal(match);
-    this.#handlerName = match.handler.name;
+    this.#handlerName = match.name;
     if (!this.#environment.hasRequestContext) return this.#handle(request, match);
     return runWithRequest(request, () => this.#handle(request, match));
   }
@@ -271,7 +271,7 @@ export class RequestCycle implements ExchangeListener {
     if (this.#exchange.isOverruled) return;
     const refused = this.#refused;
     const { log } = this.#environment;
-    const { elapsedMs } = this.#exchange;
+    const elapsedMs = log.isKept ? this.#exchange.elapsedMs : 0;
     // A page's handshake may be refused by way of a WebSocket (answerRefusal).
     const status = this.#exchange.status === 101 ? (refused?.status ?? 101) : this.#exchange.status;
     const request = this.#loggedRequest();
@@ -289,8 +289,9 @@ export class RequestCycle implements ExchangeListener {
 
   /** The request for the log, also before it could be read. */
   #loggedRequest(): LoggedRequest {
+    if (this.#request !== undefined) return this.#request;
     const { method, target, peerAddress } = this.#exchange;
-    return this.#request ?? { method, uri: target, remoteAddress: peerAddress };
+    return { method, uri: target, remoteAddress: peerAddress };
   }
 
   #needsExplanation({ code }: Problem): boolean {

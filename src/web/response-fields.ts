@@ -8,17 +8,15 @@ import type { HeaderField } from "../transport/http-exchange.ts";
  * The header fields of one response, in the order in which they were first set. They are few: looking at each in turn costs less than a Map.
  */
 export class ResponseFields {
-  /** The names in lower case. */
-  readonly #keys: string[] = [];
   readonly #fields: (readonly [name: string, values: readonly string[]])[] = [];
 
   has(name: string): boolean {
-    return this.#keys.includes(keyOf(name));
+    return this.#indexOf(name) !== -1;
   }
 
   /** The values of a field. */
   get(name: string): readonly string[] | undefined {
-    return this.#fields[this.#keys.indexOf(keyOf(name))]?.[1];
+    return this.#fields[this.#indexOf(name)]?.[1];
   }
 
   /** Sets a field in place of those of the same name. @throws WaterspoutError HEADER_INVALID */
@@ -33,7 +31,7 @@ export class ResponseFields {
   /** Adds values to those that a field has. @throws WaterspoutError HEADER_INVALID */
   add(name: string, value: string | number): void {
     const added = checkValue(name, value);
-    const [first = name, before = []] = this.#fields[this.#keys.indexOf(keyOf(name))] ?? [];
+    const [first = name, before = []] = this.#fields[this.#indexOf(name)] ?? [];
     const values = [...before, added];
     checkLength(name, values);
     this.put(first, values);
@@ -41,28 +39,30 @@ export class ResponseFields {
 
   /** Sets a field that needs no check. */
   put(name: string, values: readonly string[]): void {
-    const key = keyOf(name);
-    const index = this.#keys.indexOf(key);
-    if (index === -1) {
-      this.#keys.push(key);
-      this.#fields.push([name, values]);
-    } else {
-      this.#fields[index] = [name, values];
-    }
+    const index = this.#indexOf(name);
+    if (index === -1) this.#fields.push([name, values]);
+    else this.#fields[index] = [name, values];
   }
 
   delete(name: string): void {
-    const index = this.#keys.indexOf(keyOf(name));
-    if (index === -1) return;
-    this.#keys.splice(index, 1);
-    this.#fields.splice(index, 1);
+    const index = this.#indexOf(name);
+    if (index !== -1) this.#fields.splice(index, 1);
   }
 
-  /** All of them, and behind them cookies. */
-  list(cookies: readonly string[]): HeaderField[] {
-    if (cookies.length === 0) return this.#fields.slice();
-    const others = this.#fields.filter((_, index) => this.#keys[index] !== "set-cookie");
-    return [...others, ["Set-Cookie", [...(this.get("set-cookie") ?? []), ...cookies]]];
+  /** All of them, and behind them cookies. It is the caller's now, and nothing is set here any more. */
+  take(cookies: readonly string[]): HeaderField[] {
+    if (cookies.length === 0) return this.#fields;
+    const own = this.get("Set-Cookie") ?? [];
+    this.delete("Set-Cookie");
+    this.#fields.push(["Set-Cookie", [...own, ...cookies]]);
+    return this.#fields;
+  }
+
+  #indexOf(name: string): number {
+    const key = keyOf(name);
+    const fields = this.#fields;
+    for (let index = 0; index < fields.length; index++) if (keyOf(fields[index]![0]) === key) return index;
+    return -1;
   }
 }
 

@@ -32,7 +32,8 @@ export class ResponseWriter {
   readonly #settings: ResolvedSettings;
   /** The Content-Type that the first chunk asks for; "" for a response that says its own, or none. */
   #type: string | undefined;
-  #chunks: (string | Uint8Array)[] = [];
+  /** Undefined for none, since most responses have one at most. */
+  #chunks: (string | Uint8Array)[] | undefined;
   /** Once the header fields have been sent. */
   #body: BodyWriter | undefined;
   #compressor: BodyCompressor | undefined;
@@ -56,14 +57,14 @@ export class ResponseWriter {
     if (this.isFinished) throw misuse("HEADERS_SENT", { what: "write()" });
     if (typeof chunk === "string") {
       this.#type ??= "text/html; charset=utf-8";
-      this.#chunks.push(chunk);
+      this.#add(chunk);
     } else if (isBytesLike(chunk)) {
       this.#type ??= "application/octet-stream";
-      this.#chunks.push(toBytes(chunk));
+      this.#add(toBytes(chunk));
     } else if (typeof chunk === "object" && chunk !== null) {
       const text = encodeJson("chunk", chunk);
       this.#type ??= "application/json; charset=utf-8";
-      this.#chunks.push(text);
+      this.#add(text);
     } else {
       const expected = "a string, an object or bytes";
       throw misuse("ARGUMENT_TYPE_INVALID", { name: "chunk", expected, got: kindOf(chunk) });
@@ -97,7 +98,7 @@ export class ResponseWriter {
   async sendChunks(chunks: AsyncIterable<unknown>): Promise<void> {
     const source = chunkSourceOf(chunks);
     try {
-      if (this.#chunks.length > 0) await this.flush();
+      if (this.#chunks !== undefined) await this.flush();
       const isHead = this.#exchange.method === "HEAD";
       for (;;) {
         const { done, value } = await this.#next(source);
@@ -130,7 +131,7 @@ export class ResponseWriter {
 
   /** Forgets what has been written. */
   dropBody(): void {
-    this.#chunks = [];
+    this.#chunks = undefined;
     this.#type = undefined;
   }
 
@@ -201,20 +202,21 @@ export class ResponseWriter {
 
   #takeHeaders(): HeaderField[] {
     const type = this.#type;
-    const isDefault = type !== undefined && type !== "" && !this.#owner.hasHeader("content-type");
+    const isDefault = type !== undefined && type !== "" && !this.#owner.hasHeader("Content-Type");
     const headers = this.#owner.takeHeaders();
     if (isDefault) headers.push(["Content-Type", type]);
     return headers;
   }
 
+  #add(chunk: string | Uint8Array): void {
+    if (this.#chunks === undefined) this.#chunks = [chunk];
+    else this.#chunks.push(chunk);
+  }
+
   #takeBody(): string | Uint8Array | undefined {
     const chunks = this.#chunks;
-    if (chunks.length <= 1) {
-      const [only] = chunks;
-      if (chunks.length === 1) this.#chunks = [];
-      return only;
-    }
-    this.#chunks = [];
+    this.#chunks = undefined;
+    if (chunks === undefined || chunks.length === 1) return chunks?.[0];
     if (chunks.every((chunk) => typeof chunk === "string")) return chunks.join("");
     return Buffer.concat(chunks.map((chunk) => (typeof chunk === "string" ? Buffer.from(chunk) : chunk)));
   }

@@ -15,6 +15,8 @@ import { WebSocketHandler } from "./websocket-handler.ts";
 /** A route that a request matched. */
 export interface RouteMatch extends PathMatch {
   readonly handler: CompiledHandlerClass;
+  /** The name of the handler. */
+  readonly name: string;
   readonly options: object;
   readonly transports: readonly TransportKind[];
 }
@@ -29,6 +31,8 @@ interface CompiledRoute {
   /** All must accept: a nested host pattern narrows the one around it. */
   readonly hosts: readonly ((hostname: string) => boolean)[];
   readonly handler: CompiledHandlerClass;
+  /** Kept here since V8 makes the name of a class anew each time it is asked. */
+  readonly name: string;
   readonly options: object;
   readonly transports: readonly TransportKind[];
 }
@@ -56,12 +60,12 @@ export class Router {
 
   /** The route for a host name (without port) and path, or why there is none. */
   find(hostname: string, path: string): RouteMatch | Problem {
-    for (const { hosts, path: pattern, handler, options, transports } of this.#routes) {
+    for (const { hosts, path: pattern, handler, name, options, transports } of this.#routes) {
       if (hosts.length > 0 && !hosts.every((accepts) => accepts(hostname))) continue;
       const match = pattern.match(path);
       if (match === undefined) continue;
       if (typeof match === "string") return describe("PATH_ENCODING_INVALID", { value: quote(match) });
-      return { params: match.params, pathArgs: match.pathArgs, handler, options, transports };
+      return { params: match.params, pathArgs: match.pathArgs, handler, name, options, transports };
     }
     return describe("ROUTE_NOT_FOUND", { path: quote(path) });
   }
@@ -104,6 +108,7 @@ export class Router {
       path,
       hosts: inside.hosts,
       handler,
+      name: handler.name,
       options,
       transports: checkTransports(transports, inside.parts.map(String).join("")),
     });

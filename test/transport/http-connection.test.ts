@@ -90,6 +90,9 @@ test("the first and the latest request are those that are still being answered",
   assert.equal(connection.latest, c);
   connection.end(c);
   assert.equal(connection.latest, b);
+  // What has ended cannot end again.
+  connection.end(c);
+  assert.equal(connection.latest, b);
   connection.end(b);
   assert.deepEqual(ends(), [undefined, undefined]);
 });
