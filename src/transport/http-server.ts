@@ -8,6 +8,7 @@ import { quote } from "../base/text.ts";
 import { listIncludes } from "../protocol/http/field-values.ts";
 import { prepareAdoption } from "./adoption-probe.ts";
 import { plainAddress, unixPeer } from "./address-list.ts";
+import { leaveUnread } from "./bodyless-request.ts";
 import { ConnectionBook } from "./connection-book.ts";
 import { after } from "./deadline.ts";
 import { DirectResponse, keepAliveFields } from "./direct-response.ts";
@@ -218,6 +219,7 @@ export class HttpServer {
     });
     const { hasBody } = exchange;
     if (hasBody) endUnread(request, response, exchange);
+    else leaveUnread(request);
     if (!hasBody && latest === undefined) {
       this.#options.receiveExchange(exchange);
       return;
