@@ -1,6 +1,7 @@
 /** Whether a hook returned something to wait for. */
 export function isThenable<Answer>(value: Answer | PromiseLike<Answer>): value is PromiseLike<Answer> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  if (typeof value !== "object" || value === null) return false;
+  return typeof (value as { readonly then?: unknown }).then === "function";
 }
 
 /** Calls `next` with a value: at once, or when it is there. Spares a turn where nothing has to be waited for. */

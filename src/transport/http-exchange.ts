@@ -1,5 +1,7 @@
+import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
 import type { Problem } from "../base/errors.ts";
 import { noBytes } from "../base/bytes.ts";
 import type { HeaderFields } from "../protocol/http/header-fields.ts";

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 
 /** Up to this length a body is hashed here: calling SHA-1 takes longer than all else that a small answer needs (`npm run bench -- http`). */

@@ -90,10 +90,8 @@ export class RequestCycle implements ExchangeListener {
   /** The answer has been sent, or its client has gone. */
   receiveAnswered(): void {
     this.#isAnswered = true;
-    this.#inContext(() => {
-      this.#logAnswer();
-      if (this.#areHooksDone) this.#finish();
-    });
+    if (this.#environment.hasRequestContext) this.#inContext(() => this.#endAnswer());
+    else this.#endAnswer();
   }
 
   /** The client has gone, or was cut off because of `problem`. */
@@ -266,6 +264,11 @@ export class RequestCycle implements ExchangeListener {
     );
   }
 
+  #endAnswer(): void {
+    this.#logAnswer();
+    if (this.#areHooksDone) this.#finish();
+  }
+
   #logAnswer(): void {
     // What was wrong has been logged by whoever overruled it.
     if (this.#exchange.isOverruled) return;
@@ -367,7 +370,7 @@ function answer(handler: RequestHandler<object>, method: VerbMethod): Stage {
 }
 
 function call(handler: RequestHandler<object>, method: VerbMethod): Stage {
-  const result: unknown = Reflect.apply(method, handler, []);
+  const result = method.call(handler);
   if (!isThenable(result)) return handler.finishWith(result);
   return Promise.resolve(result).then((settled) => handler.finishWith(settled));
 }

@@ -438,8 +438,8 @@ export class RequestHandler<Params extends object = NoParams> extends Handler<Pa
     }
     if (result === undefined) return writer.finish();
     if (typeof result === "object" && result !== null) {
-      if (result instanceof Response) return this.#respondLike(result, writer);
       if (isChunked(result)) return writer.sendChunks(result);
+      if (result instanceof Response) return this.#respondLike(result, writer);
     }
     if (typeof result !== "string" && (typeof result !== "object" || result === null)) {
       throw misuse("RETURN_VALUE_INVALID", { handler: this.constructor.name, got: kindOf(result) });
