@@ -9,6 +9,8 @@ import type { HeaderField } from "../transport/http-exchange.ts";
  */
 export class ResponseFields {
   readonly #fields: (readonly [name: string, values: readonly string[]])[] = [];
+  /** Their names in lower case. */
+  readonly #keys: string[] = [];
 
   has(name: string): boolean {
     return this.#indexOf(name) !== -1;
@@ -40,13 +42,19 @@ export class ResponseFields {
   /** Sets a field that needs no check. */
   put(name: string, values: readonly string[]): void {
     const index = this.#indexOf(name);
-    if (index === -1) this.#fields.push([name, values]);
-    else this.#fields[index] = [name, values];
+    if (index === -1) {
+      this.#fields.push([name, values]);
+      this.#keys.push(keyOf(name));
+    } else {
+      this.#fields[index] = [name, values];
+    }
   }
 
   delete(name: string): void {
     const index = this.#indexOf(name);
-    if (index !== -1) this.#fields.splice(index, 1);
+    if (index === -1) return;
+    this.#fields.splice(index, 1);
+    this.#keys.splice(index, 1);
   }
 
   /** All of them, and behind them cookies. It is the caller's now, and nothing is set here any more. */
@@ -59,10 +67,7 @@ export class ResponseFields {
   }
 
   #indexOf(name: string): number {
-    const key = keyOf(name);
-    const fields = this.#fields;
-    for (let index = 0; index < fields.length; index++) if (keyOf(fields[index]![0]) === key) return index;
-    return -1;
+    return this.#keys.indexOf(keyOf(name));
   }
 }
 

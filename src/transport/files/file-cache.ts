@@ -1,11 +1,7 @@
+import type { ServedFile } from "./served-file.ts";
+
 /** The most that is kept of one directory, in bytes of content. */
 const bytesMax = 16 * 1024 * 1024;
-
-/** A file's content, and the stamp (served-file.ts) that the file had when it was read. */
-export interface KeptFile {
-  readonly stamp: string;
-  readonly content: Uint8Array;
-}
 
 /**
  * The content of small files that were asked for, those first that were asked for last. Whoever takes one looks whether the file
@@ -13,10 +9,14 @@ export interface KeptFile {
  * http-static`).
  */
 export class FileCache {
-  readonly #files = new Map<string, KeptFile>();
+  readonly #files = new Map<string, ServedFile>();
   #bytes = 0;
 
-  get(path: string): KeptFile | undefined {
+  has(path: string): boolean {
+    return this.#files.has(path);
+  }
+
+  get(path: string): ServedFile | undefined {
     const kept = this.#files.get(path);
     if (kept !== undefined) {
       // A map keeps its insertion order: the first is the one that was asked for longest ago.
@@ -26,10 +26,10 @@ export class FileCache {
     return kept;
   }
 
-  set(path: string, kept: KeptFile): void {
+  set(path: string, kept: ServedFile): void {
     this.delete(path);
     this.#files.set(path, kept);
-    this.#bytes += kept.content.length;
+    this.#bytes += kept.size;
     for (const oldest of this.#files.keys()) {
       if (this.#bytes <= bytesMax) return;
       this.delete(oldest);
@@ -37,7 +37,7 @@ export class FileCache {
   }
 
   delete(path: string): void {
-    this.#bytes -= this.#files.get(path)?.content.length ?? 0;
+    this.#bytes -= this.#files.get(path)?.size ?? 0;
     this.#files.delete(path);
   }
 }

@@ -2,7 +2,8 @@ import { constants, promises } from "node:fs";
 import { join, sep } from "node:path";
 import { resolveDirectory } from "./directory-path.ts";
 import { FileCache } from "./file-cache.ts";
-import { ServedFile, stampOf } from "./served-file.ts";
+import { ServedFile } from "./served-file.ts";
+import { SharedCalls } from "./shared-calls.ts";
 
 /** What a path below a root leads to. A file is open, and to be closed by whoever asked. */
 export type Found =
@@ -33,6 +34,7 @@ export class FileRoot {
   /** As it was when it was last looked at: a root that is itself a link may come to lead elsewhere, by a deployment. */
   #realPath: string | undefined;
   readonly #cache = new FileCache();
+  readonly #kept = new SharedCalls((path) => this.#lookAtKept(path));
 
   /** @param root a path, which is relative to the working directory of the process, or a file URL. */
   constructor(root: string | URL) {
@@ -51,7 +53,7 @@ export class FileRoot {
   /** @param names that `parseFilePath` has found good. */
   async open(names: readonly string[]): Promise<Found> {
     const path = join(this.path, ...names);
-    const kept = await this.#kept(path, names.join("/"));
+    const kept = this.#cache.has(path) ? await this.#kept.ask(path) : undefined;
     if (kept !== undefined) return { kind: "file", file: kept };
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       const found = await this.#look(path, names.join("/"));
@@ -63,19 +65,18 @@ export class FileRoot {
   /** Keeps the content of a file that `open` has found, for who asks next, if it is sure to be noticed when it changes. */
   async keep(file: ServedFile, content: Uint8Array): Promise<void> {
     if (await file.isSettled())
-      this.#cache.set(join(this.path, ...file.name.split("/")), { stamp: file.stamp, content });
+      this.#cache.set(join(this.path, ...file.name.split("/")), file.withContent(content));
   }
 
   /**
    * A file whose content is there, if its path still leads to what it led to. Where it lies is not judged again: this content was inside the root, and is
    * what it was.
    */
-  async #kept(path: string, name: string): Promise<ServedFile | undefined> {
+  async #lookAtKept(path: string): Promise<ServedFile | undefined> {
     const kept = this.#cache.get(path);
     if (kept === undefined) return undefined;
     try {
-      const stats = await promises.stat(path, { bigint: true });
-      if (stampOf(stats) === kept.stamp) return new ServedFile(name, kept.content, stats);
+      if (kept.isOf(await promises.stat(path, { bigint: true }))) return kept;
     } catch {
       // It is gone, or cannot be seen: opening it says how that is.
     }

@@ -27,11 +27,13 @@ export class ServedFile {
    */
   readonly etag: string;
   readonly #source: FileHandle | Uint8Array;
+  readonly #stats: BigIntStats;
 
   /** @param source the open file, or the content that a file with these `stats` has. */
   constructor(name: string, source: FileHandle | Uint8Array, stats: BigIntStats) {
     this.name = name;
     this.#source = source;
+    this.#stats = stats;
     this.size = Number(stats.size);
     this.modifiedMs = Number(stats.mtimeMs);
     this.changedMs = Number(stats.ctimeMs);
@@ -66,10 +68,27 @@ export class ServedFile {
     return Buffer.concat([first, rest]);
   }
 
+  /** The same file, to be sent from its content, which is that of it as it is. */
+  withContent(content: Uint8Array): ServedFile {
+    return new ServedFile(this.name, content, this.#stats);
+  }
+
+  /** Whether these are the stats of this very file with this content: what `stampOf` compares, without its text. */
+  isOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): boolean {
+    const own = this.#stats;
+    return (
+      own.ino === ino &&
+      own.mtimeNs === mtimeNs &&
+      own.ctimeNs === ctimeNs &&
+      own.size === size &&
+      own.dev === dev
+    );
+  }
+
   /** Whether it is not what it was when it was opened. */
   async hasChanged(): Promise<boolean> {
     if (this.#source instanceof Uint8Array) return false;
-    return stampOf(await this.#source.stat({ bigint: true })) !== this.stamp;
+    return !this.isOf(await this.#source.stat({ bigint: true }));
   }
 
   /** Whether what was read of it may be kept: it is of this file as it is, and the next change would be seen. */
