@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Problem } from "../base/errors.ts";
 import { noBytes } from "../base/bytes.ts";
@@ -10,30 +9,25 @@ import type { DirectResponse } from "./direct-response.ts";
 import { resetSocket } from "./end-socket.ts";
 import { announcesBody } from "./request-framing.ts";
 import type { Adopted } from "./handle-stream.ts";
-import { BodyWriter, writeSlices } from "./body-writer.ts";
+import { BodyWriter } from "./body-writer.ts";
 import type { HandshakeAnswer } from "./handshake-answer.ts";
 import { formatHandshake } from "./handshake-answer.ts";
 import type { HttpConnection } from "./http-connection.ts";
 import { openStream } from "./open-stream.ts";
+import { PeerWatch } from "./peer-watch.ts";
 import { plainAnswer } from "./plain-answer.ts";
 import type { BodyLimits } from "./request-body.ts";
 import { readRequestBody, RequestBody } from "./request-body.ts";
 import type { HeaderField, ResponseHeaders } from "./response-head.ts";
-import {
-  flattenHeaders,
-  mayHaveContent,
-  mayHaveLength,
-  mergeHeaders,
-  sliceBytesMin,
-} from "./response-head.ts";
+import { flattenHeaders, mayHaveContent, mergeHeaders } from "./response-head.ts";
 import { ResponseStream } from "./response-stream.ts";
 import type { WebSocketTransportOptions } from "./websocket-transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
+import type { ResponseBody } from "./whole-answer.ts";
+import { sendWhole, writeHead } from "./whole-answer.ts";
 
 export type { HeaderField, ResponseHeaders } from "./response-head.ts";
-
-/** What a response carries that is not written bit by bit. */
-export type ResponseBody = string | Uint8Array | undefined;
+export type { ResponseBody } from "./whole-answer.ts";
 
 /** Who wants to know what becomes of an exchange. */
 export interface ExchangeListener {
@@ -88,7 +82,7 @@ export class HttpExchange {
   #isWhole = false;
   #listener: ExchangeListener | undefined;
   #onLost: (() => void) | undefined;
-  #onEnd: (() => void) | undefined;
+  #watch: PeerWatch | undefined;
   #standingHeaders: readonly HeaderField[] = [];
   #body: RequestBody | undefined;
   #awaitsContinue: boolean;
@@ -260,10 +254,7 @@ export class HttpExchange {
     return stream;
   }
 
-  /**
-   * Answers, with the Content-Length of `body`, or, to HEAD without one, that of `headers`; nothing is sent for a body that HTTP forbids. Returns a promise only where
-   * the client has to be waited for.
-   */
+  /** Answers; see `sendWhole`. Returns a promise only where the client has to be waited for. */
   respond(
     status: number,
     headers: ResponseHeaders,
@@ -272,35 +263,13 @@ export class HttpExchange {
   ): Promise<void> | undefined {
     if (this.#isOverruled) return undefined;
     const response = this.#prepare();
-    const hasContent = mayHaveContent(status);
-    // Who answers HEAD without making the body may know its length, and nobody else does (RFC 9110 §8.6).
-    const isLengthUnknown = body === undefined && hasContent && this.method === "HEAD";
-    const bodyBytes = body === undefined || !hasContent ? 0 : Buffer.byteLength(body);
-    const length = mayHaveLength(status) && !isLengthUnknown ? bodyBytes : undefined;
-    const content = hasContent && this.method !== "HEAD" ? body : undefined;
     const fields = mergeHeaders(headers, this.#standingHeaders);
-    this.#isWhole = true;
     // Who has not been told to go on with its body, and now will not be, may send it or not: Node closes that connection.
-    if (
-      !isLengthUnknown &&
-      !this.#awaitsContinue &&
-      (content === undefined || content.length < sliceBytesMin)
-    ) {
-      const { keepAlive } = this.#source.book;
-      if (response.answerDirectly(status, reason, fields, length, content, keepAlive)) {
-        this.#settleIfGone();
-        return undefined;
-      }
-    }
-    const flat = flattenHeaders(fields, isLengthUnknown);
-    if (length !== undefined) flat.push("Content-Length", String(length));
-    writeHead(response, status, reason, flat);
+    const keepAlive = this.#awaitsContinue ? undefined : this.#source.book.keepAlive;
+    const sending = sendWhole(response, status, reason, fields, body, keepAlive);
+    this.#isWhole = true;
     this.#settleIfGone();
-    if (content !== undefined && content.length >= sliceBytesMin)
-      return writeSlices(response, content).then(() => void response.end());
-    // Node sends a text in one piece with its fields, in one encoding, which for those is Latin-1 (RFC 9110 §5.5).
-    response.end(typeof content === "string" ? Buffer.from(content) : content);
-    return undefined;
+    return sending;
   }
 
   /** Begins an answer whose body is written bit by bit, with its Content-Length if `headers` have one, which must then be right. */
@@ -324,10 +293,11 @@ export class HttpExchange {
   }
 
   /**
-   * Answers that the rest of the request was no HTTP, unless an answer has been begun, which is then cut. What a handler
-   * may still answer is dropped.
+   * Answers that the rest of the request was no HTTP, unless an answer has been begun, which is then cut, or is there already, which
+   * stays. What a handler may still answer is dropped.
    */
   overrule(problem: Problem): void {
+    if (this.#isWhole) return;
     this.#isOverruled = true;
     // Nobody will be there for what its handler is still waiting to say.
     this.receiveLost(problem);
@@ -355,7 +325,7 @@ export class HttpExchange {
     if (this.isUpgrade && this.#onLost !== undefined) return;
     this.#stopWatching();
     this.#onLost = listener;
-    if (this.isUpgrade) this.#watch();
+    if (this.isUpgrade) this.#watch = new PeerWatch(this.#request.socket, () => this.receiveLost(undefined));
   }
 
   /** Has it noticed when the peer leaves: for a request that asked to leave HTTP, Node does not. */
@@ -363,22 +333,11 @@ export class HttpExchange {
     if (this.isUpgrade) this.onLost(() => {});
   }
 
-  #watch(): void {
-    const { socket } = this.#request;
-    this.#onEnd = () => this.receiveLost(undefined);
-    socket.once("end", this.#onEnd);
-    socket.once("close", this.#onEnd);
-    // An end is seen only by who reads: what comes before it waits in the socket's own buffer, which is bounded.
-    socket.on("readable", readEnd);
-  }
-
-  /** Takes the listeners of `onLost` off: only where they are, since Node resumes a socket that loses its last such listener. */
+  /** Watches no more: only where it does, since Node resumes a socket that loses its last listener. */
   #stopWatching(): void {
     this.#onLost = undefined;
-    if (this.#onEnd === undefined) return;
-    const { socket } = this.#request;
-    socket.off("readable", readEnd).off("end", this.#onEnd).off("close", this.#onEnd);
-    this.#onEnd = undefined;
+    this.#watch?.stop();
+    this.#watch = undefined;
   }
 
   /** Cuts the connection if an answer broke in the middle, so that it does not look complete. */
@@ -466,18 +425,4 @@ export class HttpExchange {
     this.#listener = undefined;
     listener?.receiveAnswered();
   }
-}
-
-function writeHead(
-  response: DirectResponse,
-  status: number,
-  reason: string | undefined,
-  fields: string[],
-): void {
-  if (reason === undefined) response.writeHead(status, fields);
-  else response.writeHead(status, reason, fields);
-}
-
-function readEnd(this: Socket): void {
-  if (this.readableLength === 0) this.read();
 }
