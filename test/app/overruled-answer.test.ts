@@ -4,7 +4,9 @@ import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Application, RequestHandler } from "../../src/index.ts";
+import { deferred } from "../support/deferred.ts";
 import { expectedLog } from "../support/log.ts";
 import { RawConnection, requestText } from "../support/raw-http.ts";
 
@@ -13,23 +15,24 @@ const log = expectedLog();
 test("an answer that waits for its client stays what it is", async () => {
   const source = createServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
   await once(source, "listening");
-  let socket: Socket | undefined;
-  source.on("connection", (accepted: Socket) => {
-    socket = accepted;
-  });
+  const accepted = once(source, "connection") as Promise<[Socket]>;
+  const called = deferred();
   class Early extends RequestHandler {
     static override readonly streamRequestBody = true;
-    post() {
+    async post() {
       // Nothing leaves before the test says so, as with a client that takes nothing.
-      socket?.cork();
+      (await accepted)[0].cork();
+      called.resolve();
       return "early";
     }
   }
   const server = await new Application([["/", Early]], { logger: log }).listen({ source });
   const connection = await RawConnection.open((source.address() as AddressInfo).port);
   connection.send(requestText("POST", "/", ["Transfer-Encoding: chunked"]));
-  while (socket?.writableLength === 0 || socket === undefined)
-    await new Promise((done) => setImmediate(done));
+  const [socket] = await accepted;
+  await called.promise;
+  await nextTurn();
+  assert.ok(socket.writableLength > 0);
   connection.send("this is no chunk\r\n");
   await log.expect(/REQUEST_MALFORMED/);
   socket.uncork();
