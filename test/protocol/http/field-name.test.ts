@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fieldNameOf } from "../../../src/protocol/http/field-name.ts";
+import { isFieldValue } from "../../../src/protocol/http/field-values.ts";
 
 test("names are compared in lower case", () => {
   for (const name of ["ETag", "etag", "ETAG"]) assert.equal(fieldNameOf(name)?.key, "etag");
@@ -33,4 +34,10 @@ test("only so many are remembered, and all are understood", () => {
   for (let index = 0; index < 300; index++) assert.equal(fieldNameOf(`X-${index}`)?.key, `x-${index}`);
   assert.equal(fieldNameOf("X-0"), fieldNameOf("X-0"));
   assert.notEqual(fieldNameOf("X-299"), fieldNameOf("X-299"));
+});
+
+test("a value is Latin-1 without control characters", () => {
+  for (const value of ["", "a\tb", " !~", "\u0080\u00ff"]) assert.equal(isFieldValue(value), true, value);
+  for (const value of ["a\r\nb", "a\nb", "\0", "\u007f", "\u0100", "\u{10d}"])
+    assert.equal(isFieldValue(value), false);
 });
