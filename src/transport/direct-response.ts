@@ -51,7 +51,6 @@ export class DirectResponse<
     if (head === undefined || !this.#write(socket, head, content, length)) return false;
     this.#isTaken = false;
     this.statusCode = status;
-    this.finished = true;
     return true;
   }
 
@@ -62,9 +61,11 @@ export class DirectResponse<
     length: number | undefined,
   ): boolean {
     const onWritten = (error?: Error | null): void => {
-      // A broken connection is told by its "close".
-      if (error instanceof Error) return;
+      // A broken connection is told by its "close". Node 20 says nothing of it here.
+      if (error instanceof Error || socket.destroyed) return;
       this.#isTaken = true;
+      // Not before: a server that closes cuts connections whose response has ended.
+      this.finished = true;
       this.emit("finish");
     };
     if (content === undefined) {

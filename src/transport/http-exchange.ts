@@ -78,6 +78,7 @@ export class HttpExchange {
   #isAnswered = false;
   #isOverruled = false;
   #isLost = false;
+  #isCut = false;
   /** Whether the whole of the answer has been handed over, so that nothing can break it any more. */
   #isWhole = false;
   #listener: ExchangeListener | undefined;
@@ -168,6 +169,11 @@ export class HttpExchange {
     return this.#isLost;
   }
 
+  /** Whether the connection was cut under an answer that broke in the middle. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
   /** Whether something else was said than what the handler says; see `overrule`. */
   get isOverruled(): boolean {
     return this.#isOverruled;
@@ -197,6 +203,11 @@ export class HttpExchange {
   receiveClosed(): void {
     if (this.#response?.isTaken !== true) this.receiveLost(undefined);
     if (this.#isAnswered) this.#answered();
+  }
+
+  /** The socket takes more, which Node does not say any more. */
+  receiveDrain(): void {
+    this.#response?.emit("drain");
   }
 
   /** The connection has closed. */
@@ -342,7 +353,9 @@ export class HttpExchange {
 
   /** Cuts the connection if an answer broke in the middle, so that it does not look complete. */
   abort(): void {
-    if (!this.#isWhole && this.#response?.writableEnded !== true) this.#request.socket.destroy();
+    if (this.#isWhole || this.#response?.writableEnded === true) return;
+    this.#isCut = true;
+    this.#request.socket.destroy();
   }
 
   /** Closes the connection under what is being answered, because of `problem`. */

@@ -83,6 +83,8 @@ export class HttpServer {
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       ServerResponse: DirectResponse,
+      // Node takes a request without it for an upgrade whenever it may be one; since 24 it can be told.
+      shouldUpgradeCallback: isUpgrade,
       connectionsCheckingInterval: timeoutCheckMs,
       // A missing Host is refused by us, with a reason and a log line.
       requireHostHeader: false,
@@ -205,7 +207,9 @@ export class HttpServer {
       return;
     }
     const { latest } = connection;
-    if (latest?.mayEndConnection === true || connection.hasWaiting) {
+    // What is to be told to go on is told so when it is its turn: "100 Continue" would stand before the answers that are under way.
+    const isOutOfTurn = awaitsContinue && latest !== undefined;
+    if (latest?.mayEndConnection === true || connection.hasWaiting || isOutOfTurn) {
       connection.whenIdle(() => this.#receiveRequest(request, response, awaitsContinue));
       return;
     }
@@ -236,11 +240,11 @@ export class HttpServer {
     ignoreErrors(socket);
     const connection = this.#book.connectionOf(socket);
     if (connection.hasFailed || socket.writableEnded) return;
-    if (
-      announcesBody(request) &&
-      !listIncludes(request.headers.upgrade, "websocket") &&
-      request.method !== "CONNECT"
-    ) {
+    // Node has stopped telling responses when their socket takes more, also one that is still under way.
+    const onDrain = (): void => connection.first?.receiveDrain();
+    socket.on("drain", onDrain);
+    connection.whenIdle(() => socket.off("drain", onDrain));
+    if (!isUpgrade(request)) {
       connection.whenIdle(() => this.#ignoreUpgrade(request, socket, head));
       return;
     }
@@ -262,10 +266,7 @@ export class HttpServer {
     });
   }
 
-  /**
-   * A request may be answered as if it had not asked for another protocol (RFC 9110 §7.8), but Node reads no body of one that has:
-   * it gets the request again without that wish. A WebSocket's handshake has no body, and is told so.
-   */
+  /** Node reads no body of a request that asks for another protocol: it gets the request again without that wish. */
   #ignoreUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (socket.writableEnded) return;
     socket.unshift(Buffer.concat([formatWithoutUpgrade(request), head]));
@@ -342,6 +343,18 @@ function createUpgradeResponse(request: IncomingMessage, socket: Socket): Direct
     endSocket(socket, endTimeoutMs);
   });
   return response;
+}
+
+/**
+ * Whether a request leaves HTTP, or is refused. One with a body may be answered as if it had not asked for another protocol (RFC 9110
+ * §7.8); a WebSocket's handshake has none, and is told so.
+ */
+function isUpgrade(request: IncomingMessage): boolean {
+  return (
+    !announcesBody(request) ||
+    listIncludes(request.headers.upgrade, "websocket") ||
+    request.method === "CONNECT"
+  );
 }
 
 /** The rest of a body that nobody wants is not read for ever. */

@@ -3,6 +3,7 @@ import type { Problem } from "../base/errors.ts";
 import { errorTable } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { kindOf, printable, quote } from "../base/text.ts";
+import { isThenable } from "../base/thenable.ts";
 import type { Traffic, TransportKind } from "../transport/transport.ts";
 import type { AccessLogConnection, AccessLogEntry, AccessLogSetting } from "./access-log-entry.ts";
 import { HttpRequest } from "./http-request.ts";
@@ -29,10 +30,12 @@ const repetitionMs = 60_000;
 
 /** Codes that have many reasons, each of which is worth its explanation. */
 const reasonsOf: ReadonlySet<string> = new Set([
+  "ARGUMENT_MISSING",
   "FORM_INVALID",
   "FORM_TOO_LARGE",
   "HANDLER_REFUSED",
   "HOST_REFUSED",
+  "JSON_INVALID",
   "ROUTE_NOT_FOUND",
   "SESSION_REQUEST_INVALID",
 ]);
@@ -80,7 +83,13 @@ export class AccessLog {
     else this.#log("error", line);
   }
 
-  /** A client left before it was answered, which is its own affair. */
+  /** An answer broke in the middle, which has been explained. */
+  cut(status: number, request: LoggedRequest, elapsedMs: number): void {
+    if (this.#setting !== true) return this.#tell(status, request, elapsedMs);
+    this.#log("warn", `${status} ${describeRequest(request)} ${elapsedMs.toFixed(2)}ms cut off`);
+  }
+
+  /** A client left before its answer was complete, which is its own affair. */
   left(status: number, request: LoggedRequest, elapsedMs: number): void {
     if (this.#setting !== true) return this.#tell(status, request, elapsedMs);
     this.#log("info", `${status} ${describeRequest(request)} ${elapsedMs.toFixed(2)}ms the client left`);
@@ -111,7 +120,9 @@ export class AccessLog {
 
   /** Why a request was refused; `origin` is who asked, a web origin or an address. */
   refused(problem: Problem, origin: string): void {
-    const what = reasonsOf.has(problem.code) ? problem.message : problem.code;
+    // Where the text of a body breaks is anywhere, and no reason of its own.
+    const reason = problem.message.replace(/ at position \d+/, "");
+    const what = reasonsOf.has(problem.code) ? reason : problem.code;
     const repeated = this.#countRefusal(`${what} ${origin}`.slice(0, keyCharactersMax));
     if (repeated === undefined) return;
     const indent = " ".repeat(problem.code.length + 2);
@@ -145,7 +156,9 @@ export class AccessLog {
       connection,
     };
     try {
-      this.#setting(entry);
+      const result: unknown = this.#setting(entry);
+      if (isThenable(result))
+        Promise.resolve(result).catch((error: unknown) => this.#receiveFailure("accessLog", error));
     } catch (error) {
       this.#receiveFailure("accessLog", error);
     }

@@ -177,9 +177,19 @@ export class RequestCycle implements ExchangeListener {
     try {
       await this.#receiveError(error);
     } catch (failure) {
-      this.#cut(failure);
+      await this.#receiveSecond(failure);
     }
     this.#endHooks();
+  }
+
+  /** Something failed while a failure was answered, or while what a `Finish` brought was to be sent. */
+  async #receiveSecond(failure: unknown): Promise<void> {
+    try {
+      if (this.#exchange.isAnswered || this.#handler?.isFinished === true) this.#cut(failure);
+      else await this.#answerError(failure);
+    } catch (again) {
+      this.#cut(again);
+    }
   }
 
   async #receiveError(error: unknown): Promise<void> {
@@ -280,7 +290,9 @@ export class RequestCycle implements ExchangeListener {
     const request = this.#loggedRequest();
     if (this.#connection?.isRoutine === true && refused === undefined) {
       log.served(status, request, elapsedMs);
-    } else if (this.#isGivenUp) {
+    } else if (this.#exchange.isCut) {
+      log.cut(status, request, elapsedMs);
+    } else if (this.#isGivenUp || (this.#lost !== undefined && this.#timeout === undefined)) {
       log.left(status, request, elapsedMs);
     } else {
       log.answered(status, request, elapsedMs);
@@ -318,7 +330,7 @@ export class RequestCycle implements ExchangeListener {
 
   #finish(): void {
     const handler = this.#handler;
-    if (handler !== undefined) this.#callHook(() => handler.onFinish());
+    if (handler !== undefined) this.#inContext(() => this.#callHook(() => handler.onFinish()));
   }
 
   /** Calls a hook for which nothing waits; what it throws is logged. */

@@ -71,6 +71,8 @@ export class RequestHandler<Params extends object = NoParams> extends BodyHandle
   #writer: ResponseWriter | undefined;
   #abort: AbortController | undefined;
   #lost: WaterspoutError | undefined;
+  /** A page that is being made. */
+  #rendering: Promise<void> | undefined;
   #refused: Refusal | undefined;
 
   constructor(context: HandlerContext) {
@@ -211,9 +213,12 @@ export class RequestHandler<Params extends object = NoParams> extends BodyHandle
    *   }
    * }
    */
-  async render<Name extends TemplateName>(name: Name, ...data: TemplateData<Name>): Promise<void> {
-    const page = await this.renderString(name, ...data);
-    await this.finish(page);
+  render<Name extends TemplateName>(name: Name, ...data: TemplateData<Name>): Promise<void> {
+    const rendering = this.renderString(name, ...data).then((page) => this.finish(page));
+    this.#rendering = rendering;
+    // It has been handed to whoever called; a method that does not wait for it is waited for here.
+    rendering.catch(() => {});
+    return rendering;
   }
 
   /**
@@ -223,6 +228,7 @@ export class RequestHandler<Params extends object = NoParams> extends BodyHandle
    */
   clear(): void {
     this.#attachedWriter().clear();
+    this.#rendering = undefined;
     this.forgetHeaders();
     this.#setDefaults();
   }
@@ -279,7 +285,8 @@ export class RequestHandler<Params extends object = NoParams> extends BodyHandle
       if (typeof result === "object" && result !== null) releaseBody(result);
       return writer.sending;
     }
-    if (result === undefined) return writer.finish();
+    // As in Tornado, who says what to render need not say that it is the answer.
+    if (result === undefined) return this.#rendering ?? writer.finish();
     if (typeof result === "object" && result !== null) {
       if (isChunked(result)) return writer.sendChunks(result);
       if (result instanceof Response) return this.#respondLike(result, writer);

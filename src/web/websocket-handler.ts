@@ -229,6 +229,14 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
     this.#abort?.abort();
   }
 
+  /** Whether something failed only because the connection has closed while it was waited for with `signal`. @internal */
+  isAbortedBy(error: unknown): boolean {
+    if (this.#abort?.signal.aborted !== true) return false;
+    const { reason } = this.#abort.signal as { readonly reason: unknown };
+    // What is aborted by a signal often fails with an error of its own, whose cause is the signal's.
+    return error === reason || (error instanceof Error && error.cause === reason);
+  }
+
   /** `abortSignal` as a function that holds nothing but this handler. @internal */
   signalAborter(): () => void {
     return () => this.abortSignal();

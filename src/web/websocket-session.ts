@@ -258,9 +258,16 @@ export class WebSocketSession implements TransportEvents, Subscriber<SharedMessa
   }
 
   #receiveFailure(error: unknown): void {
-    this.#environment.log.failed(this.#handler.request, error);
+    if (!this.#logFailure(error)) return;
     this.#discard();
     this.#transport.fail(describe("WS_HANDLER_FAILED", {}));
+  }
+
+  /** False for what is no failure: whoever waited for something with `signal` has been told that the connection has closed. */
+  #logFailure(error: unknown): boolean {
+    if (this.#handler.isAbortedBy(error)) return false;
+    this.#environment.log.failed(this.#handler.request, error);
+    return true;
   }
 
   #discard(): void {
@@ -279,13 +286,13 @@ export class WebSocketSession implements TransportEvents, Subscriber<SharedMessa
       const result: unknown = this.#handler.onClose(closeCode, closeReason);
       if (isThenable(result)) {
         Promise.resolve(result).then(finished, (error: unknown) => {
-          this.#environment.log.failed(this.#handler.request, error);
+          this.#logFailure(error);
           finished();
         });
         return;
       }
     } catch (error) {
-      this.#environment.log.failed(this.#handler.request, error);
+      this.#logFailure(error);
     }
     finished();
   }

@@ -120,6 +120,7 @@ test(
     ]);
     await assert.rejects(get(server, "/"), /the connection ended inside a response/);
     await log.expect(/^Uncaught exception GET \/ \(127\.0\.0\.1\)\nError: the source broke/);
+    await log.expect(/^200 GET \/ .* cut off$/);
   },
 );
 

@@ -56,6 +56,7 @@ test("a stream of a known length has it, and one of another length is cut and lo
   for (const path of ["/short", "/long"]) {
     await assert.rejects(get(server, path), /the connection ended inside a response/);
     await log.expect(new RegExp(`^Uncaught exception GET ${path} .*\n.*content-length`));
+    await log.expect(new RegExp(`^200 GET ${path} .* cut off$`));
   }
 });
 
@@ -134,6 +135,7 @@ test("a stream that fails before its first chunk is answered with an error, one 
   await log.expect(/^Uncaught exception GET \/late .*\nError: late/);
   await assert.rejects(get(server, "/odd"), /ended inside a response/);
   await log.expect(/chunk must be a string, an object or bytes, got 5/);
+  for (let line = 0; line < 2; line++) await log.expect(/^200 GET \/(?:late|odd) .* cut off$/);
 });
 
 test("a client that stops reading holds back the handler, and what waits is bounded", async (context) => {
@@ -217,7 +219,7 @@ test("a client that leaves ends the making of a stream, wherever it is", async (
     await connection.received();
     connection.destroy();
     await returned[name].promise;
-    await log.expect(new RegExp(`^200 GET /${name} `));
+    await log.expect(new RegExp(`^200 GET /${name} .* the client left$`));
   }
 });
 

@@ -368,6 +368,7 @@ test(
     await connection.ended();
     assert.deepEqual(unhandled, []);
     await log.expect(/^Uncaught exception GET \/big\.bin [^]*the disk broke/);
+    await log.expect(/^200 GET \/big\.bin .* cut off$/);
   },
 );
 
@@ -385,6 +386,7 @@ test(
     await log.expect(
       /^Uncaught exception GET \/big\.bin [^]*the file big\.bin became shorter while it was read/,
     );
+    await log.expect(/^200 GET \/big\.bin .* cut off$/);
   },
 );
 

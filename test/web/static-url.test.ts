@@ -137,6 +137,7 @@ test("a file that changes while it is read is not sent as its version", async (c
   await assert.rejects(get(server, urls[1]), /the connection ended inside a response/);
   watched.mock.restore();
   await log.expect(/^Uncaught exception GET \/static\/big\.js[^]*the file big\.js changed while it was read/);
+  await log.expect(/^200 GET \/static\/big\.js\S* .* cut off$/);
 });
 
 test("a compressed form may be kept for good if it is one of that version", async (context) => {

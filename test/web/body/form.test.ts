@@ -132,6 +132,7 @@ test("a missing argument is 400, and the log says where it was looked for", asyn
   await log.expect(/^ARGUMENT_MISSING {2}the query or form argument "a" is missing\.$/);
   assert.equal((await request(server, "PUT", "/")).status, 400);
   await log.expect(/^400 PUT/);
+  await log.expect(/^ARGUMENT_MISSING {2}the form argument "b" is missing\.$/);
 });
 
 test("a form that is no percent-encoded UTF-8 is 400", async (context) => {

@@ -114,6 +114,12 @@ test("nesting is limited, whatever stands in strings; 10 MiB of brackets take no
   await log.expect(
     /^JSON_INVALID {2}.* nested deeper than 10 \(to allow more: http: \{ maxJsonDepth \}\)\.$/,
   );
+  // Another reason is explained as well, where the same one would be counted.
+  for (const body of ["{", "[1, 2"]) {
+    assert.equal((await post(server, "/", json, body)).status, 400);
+    await log.expect(/^400 POST/);
+  }
+  await log.expect(/^JSON_INVALID {2}.* does not parse at position 1\.$/);
 });
 
 test("what a schema makes of the body is the result, also when it takes its time", async (context) => {
