@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Application, RequestHandler } from "../../src/index.ts";
 import { startApplication } from "../../src/testing/index.ts";
 import { deferred } from "../support/deferred.ts";
+import { temporaryFiles } from "../support/files.ts";
 import { expectedLog } from "../support/log.ts";
 import { RawConnection, get, requestText } from "../support/raw-http.ts";
 
@@ -180,4 +182,27 @@ test("closing one server of an application refuses nothing on the other", soon, 
   await first.close();
   assert.equal((await get(second, "/")).status, 200);
   await second.close();
+});
+
+test("an answer that was handed over is not cut under a client that takes its time", soon, async () => {
+  const text = "é".repeat(255_000);
+  class Long extends RequestHandler {
+    get() {
+      return text;
+    }
+  }
+  const directory = temporaryFiles({});
+  const path = join(directory, "socket");
+  const app = new Application([["/", Long]], patient);
+  const server = await app.listen({ path });
+  // A Unix socket holds less than the answer.
+  const connection = await RawConnection.open(path);
+  connection.send(requestText("GET", "/"));
+  await connection.received();
+  connection.pause();
+  const closing = server.close();
+  connection.resume();
+  assert.equal((await connection.nextResponse()).text, text);
+  await connection.ended();
+  await closing;
 });

@@ -178,3 +178,52 @@ test("requests of sessions that wait behind another one are over when their conn
   assert.deepEqual(seen.toSorted(), ["long-polling 1006", "long-polling 1006", "sse 1006"]);
   for (const text of await takeWarnings(log)) assert.match(text, /SESSION_TIMEOUT/);
 });
+
+test("an answer that its client takes slowly is not stopped by a handshake behind it", async (context) => {
+  const bytes = 8 << 20;
+  class Large extends RequestHandler {
+    get() {
+      return new Uint8Array(bytes);
+    }
+  }
+  const { connectRaw, log } = await runApplication(context, [
+    ["/large", Large],
+    ["/ws", Echo],
+  ]);
+  const raw = await connectRaw();
+  raw.write(`GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n${handshake()}`);
+  const { status, body } = await raw.response();
+  assert.deepEqual([status, body.length], [200, bytes]);
+  assert.equal((await raw.response()).status, 101);
+  raw.write(encodeRawFrame({ opcode: 8, payload: Uint8Array.of(3, 232) }));
+  assert.equal(closeOf(await raw.frame()).code, 1000);
+  raw.end();
+  await log.expect(/^1000 GET \/ws/);
+});
+
+test("who is to be told to go on is told so when it is its turn", async (context) => {
+  const { routes, answering, started } = slowRoutes();
+  const kinds = {
+    text: (text: string) => text,
+    bytes: (text: string) => Buffer.from(text),
+    large: (text: string) => text.repeat(100_000),
+  };
+  class Reader extends RequestHandler<{ kind: keyof typeof kinds }> {
+    async post() {
+      return kinds[this.params.kind](await this.text());
+    }
+  }
+  const { connectRaw } = await runApplication(context, [...routes, ["/read/:kind", Reader]]);
+  answering.resolve();
+  for (const kind of Object.keys(kinds) as (keyof typeof kinds)[]) {
+    const raw = await connectRaw();
+    const head = `POST /read/${kind} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n`;
+    raw.write(`${slowRequest("one")}${head}Content-Length: 5\r\n\r\nhello`);
+    await started.next();
+    assert.equal((await raw.response()).body, "one");
+    assert.equal((await raw.head()).startLine, "HTTP/1.1 100 Continue", kind);
+    const { status, body } = await raw.response();
+    assert.deepEqual([status, body.slice(0, 5)], [200, "hello"], kind);
+    raw.end();
+  }
+});

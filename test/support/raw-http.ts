@@ -80,6 +80,11 @@ export class RawConnection {
     this.#socket.pause();
   }
 
+  /** Reads again. */
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** Resolves when there are bytes that have not been read. */
   async received(): Promise<void> {
     while (this.#received.length === 0) await this.#moreOrThrow();

@@ -354,13 +354,17 @@ test("a function is told instead, with the request, and without tokens", () => {
   ]);
 });
 
-test("a function that throws breaks nothing and is told about once", async () => {
-  const access = new AccessLog(new ExpectedLog(), () => {
+test("a function that throws, at once or later, breaks nothing and is told about once", async () => {
+  const fail = (): never => {
     throw new Error("no disk");
-  });
-  const warned = once(process, "warning");
-  access.answered(200, request, 1);
-  access.answered(200, request, 1);
-  const [warning] = (await warned) as [Error];
-  assert.match(warning.message, /^accessLog threw: Error: no disk/);
+  };
+  const failLater: () => unknown = async () => fail();
+  for (const accessLog of [fail, failLater]) {
+    const access = new AccessLog(new ExpectedLog(), accessLog);
+    const warned = once(process, "warning");
+    access.answered(200, request, 1);
+    access.answered(200, request, 1);
+    const [warning] = (await warned) as [Error];
+    assert.match(warning.message, /^accessLog threw: Error: no disk/);
+  }
 });

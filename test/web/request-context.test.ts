@@ -3,6 +3,8 @@ import { test } from "node:test";
 import type { Logger } from "../../src/index.ts";
 import { currentRequest, RequestHandler, WebSocketHandler } from "../../src/index.ts";
 import { TestClient } from "../../src/testing/index.ts";
+import { Inbox } from "../../src/testing/inbox.ts";
+import { deferred } from "../support/deferred.ts";
 import { get } from "../support/raw-http.ts";
 import { serveRoutes } from "../support/serve-routes.ts";
 
@@ -67,4 +69,23 @@ test("without the setting there is none, and nothing is kept for it", async (con
   const { logger } = recordingLogger();
   const server = await serveRoutes(context, logger, [["/", Deep]]);
   assert.equal((await get(server, "/")).text, "none");
+});
+
+test("onFinish knows it, also when the hooks end after the answer", async (context) => {
+  const { logger } = recordingLogger();
+  const seen = new Inbox<string>();
+  class Late extends RequestHandler {
+    async get() {
+      await this.finish("early");
+      await sent.promise;
+    }
+    override onFinish() {
+      seen.add(currentRequest()?.uri ?? "none");
+    }
+  }
+  const sent = deferred();
+  const server = await serveRoutes(context, logger, [["/late", Late]], { requestContext: true });
+  assert.equal((await get(server, "/late")).text, "early");
+  sent.resolve();
+  assert.equal(await seen.next(), "/late");
 });

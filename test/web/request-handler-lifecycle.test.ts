@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ErrorDetails, HandlerResult } from "../../src/index.ts";
 import { Finish, HttpError, RequestHandler } from "../../src/index.ts";
+import { Inbox } from "../../src/testing/inbox.ts";
 import { deferred } from "../support/deferred.ts";
 import { page } from "../support/handlers.ts";
 import { expectedLog } from "../support/log.ts";
@@ -276,4 +277,26 @@ test("addHeader adds, setHeader replaces, clear forgets all but the defaults", a
   assert.deepEqual([status, text], [200, "text"]);
   assert.deepEqual(headers.get("link"), ["<a>", "<b>"]);
   assert.deepEqual([headers.get("x-default"), headers.get("x-gone")], [["1"], undefined]);
+});
+
+test("what a Finish brings and cannot be sent is a failure like any other", async (context) => {
+  const finished = new Inbox<string>();
+  class Odd extends RequestHandler {
+    override prepare() {
+      if (this.request.path === "/prepare") throw new Finish(new Map());
+    }
+    get() {
+      throw new Finish(5 as unknown as string);
+    }
+    override onFinish() {
+      finished.add(this.request.path);
+    }
+  }
+  const server = await serveRoutes(context, log, [["/*", Odd]]);
+  for (const path of ["/prepare", "/get"]) {
+    assert.equal((await get(server, path)).status, 500);
+    assert.equal(await finished.next(), path);
+    await log.expect(new RegExp(`^Uncaught exception GET ${path}`));
+    await log.expect(new RegExp(`^500 GET ${path}`));
+  }
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { HttpError, WebSocketHandler } from "../../src/index.ts";
 import { TestClient } from "../../src/testing/index.ts";
 import { Inbox } from "../../src/testing/inbox.ts";
@@ -71,4 +72,36 @@ test("the signal is aborted, too, when the handshake is refused or its peer has 
   assert.equal(await calls.next(), "prepare, aborted: false");
   raw.socket.destroy();
   assert.equal(await calls.next(), "aborted");
+});
+
+test("a hook that ends by the signal has not failed", async (context) => {
+  const calls = new Inbox<string>();
+  class Sleeper extends WebSocketHandler {
+    override async onMessage(message: string | Uint8Array) {
+      calls.add("waits");
+      const { signal } = this;
+      try {
+        // By an error of its own whose cause is the signal's reason, or by that itself.
+        if (message === "sleep") await sleep(1_000_000, undefined, { signal });
+        await new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason as Error));
+        });
+      } finally {
+        calls.add("ends");
+      }
+    }
+    override onClose() {
+      calls.add("onClose");
+      this.signal.throwIfAborted();
+    }
+  }
+  const { at, log } = await runApplication(context, [["/ws", Sleeper]]);
+  for (const message of ["sleep", "listen"]) {
+    const client = await TestClient.connect(at("/ws"));
+    client.send(message);
+    assert.equal(await calls.next(), "waits");
+    await client.close(1000);
+    assert.deepEqual([await calls.next(), await calls.next()], ["ends", "onClose"]);
+    await log.expect(/^1000 GET/);
+  }
 });

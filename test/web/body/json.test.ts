@@ -119,7 +119,7 @@ test("nesting is limited, whatever stands in strings; 10 MiB of brackets take no
     assert.equal((await post(server, "/", json, body)).status, 400);
     await log.expect(/^400 POST/);
   }
-  await log.expect(/^JSON_INVALID {2}.* does not parse at position 1\.$/);
+  await log.expect(/^JSON_INVALID {2}.* does not parse at position \d+\.$/);
 });
 
 test("what a schema makes of the body is the result, also when it takes its time", async (context) => {

@@ -228,3 +228,30 @@ test("an engine of one's own is given names and data, and may be async", async (
   assert.equal((await get(server, "/")).text, "any: 1 /");
   await log.expect(/^200 GET/);
 });
+
+test("a page that is rendered and not returned is the answer all the same, and so is its failure", async (context) => {
+  const templatePath = temporaryFiles({
+    "good.eta": "<%= it.name %>",
+    "bad.eta": "<% throw new Error('no page') %>",
+  });
+  class Forgetful extends RequestHandler<{ name: string }> {
+    override prepare() {
+      if (this.params.name === "missing") throw new HttpError(404);
+    }
+    get() {
+      void this.render(this.params.name, { name: "Ada" });
+    }
+    override writeError(status: number) {
+      void this.render("good", { name: `error ${status}` });
+    }
+  }
+  const server = await serveRoutes(context, log, [["/:name", Forgetful]], { templatePath });
+  assert.equal((await get(server, "/good")).text, "Ada");
+  const bad = await get(server, "/bad");
+  assert.deepEqual([bad.status, bad.text], [500, "error 500"]);
+  await log.expect(/^Uncaught exception GET \/bad .*TEMPLATE_FAILED|^Uncaught exception GET \/bad/);
+  await log.expect(/^500 GET \/bad/);
+  const missing = await get(server, "/missing");
+  assert.deepEqual([missing.status, missing.text], [404, "error 404"]);
+  await log.expect(/^404 GET/);
+});
