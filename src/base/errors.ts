@@ -114,7 +114,7 @@ const table = {
   LOGIN_REQUIRED: {
     status: 403,
     message: "<handler> serves users only, and nobody is logged in",
-    advice: "To have pages send their visitors to log in: loginUrl.",
+    advice: "To have GET and HEAD send their visitors to log in: the setting loginUrl.",
     publicMessage: "You have to log in first.",
   },
   BODY_TOO_LARGE: {
@@ -346,7 +346,7 @@ const table = {
   SETTING_INVALID: { message: "setting <name> must be <expected>, got <value>" },
   SETTING_MISSING: {
     message: "<what> needs the setting <name>",
-    advice: "Give it to new Application(routes, { <name> }); a secret is made once, and kept.",
+    advice: "Give it to new Application(routes, { <name> }).",
   },
   TEMPLATES_UNSET: {
     message: "<what> was asked for, but there are no templates",

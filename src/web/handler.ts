@@ -219,7 +219,7 @@ export abstract class Handler<Params extends object = NoParams> {
     const { expiresDays, expires, maxAge, httpOnly = true, ...rest } = options;
     const isTimed = expires !== undefined || maxAge !== undefined;
     const days = expiresDays === undefined && !isTimed ? expiresDaysDefault : (expiresDays ?? undefined);
-    const signed = this.createSignedValue(name, value);
+    const signed = this.#sign("setSignedCookie()", name, value);
     this.setCookie(name, signed, { ...rest, expires, maxAge, httpOnly, expiresDays: days });
   }
 
@@ -229,8 +229,7 @@ export abstract class Handler<Params extends object = NoParams> {
    * @throws WaterspoutError SETTING_MISSING without the setting `cookieSecret`.
    */
   createSignedValue(name: string, value: string): string {
-    const { keyVersion } = this.#environment.settings.users;
-    return createSignedValue(this.#secret("createSignedValue()"), name, value, { keyVersion });
+    return this.#sign("createSignedValue()", name, value);
   }
 
   /** The version of the key that a cookie says it was signed with; null where there is none. The signature is not checked. */
@@ -371,6 +370,11 @@ export abstract class Handler<Params extends object = NoParams> {
 
   #ownCookies(): RequestCookies {
     return (this.#cookies ??= new RequestCookies(this.request));
+  }
+
+  #sign(what: string, name: string, value: string): string {
+    const { keyVersion } = this.#environment.settings.users;
+    return createSignedValue(this.#secret(what), name, value, { keyVersion });
   }
 
   #secret(what: string): CookieSecret {

@@ -198,6 +198,7 @@ export class RequestHandler<Params extends object = NoParams> extends BodyHandle
    */
   finish(chunk?: string | Uint8Array | object): Promise<void> {
     const writer = this.#attachedWriter();
+    if (writer.isFinished) throw misuse("HEADERS_SENT", { what: "finish()" });
     if (chunk !== undefined) writer.write(chunk);
     return writer.finish() ?? Promise.resolve();
   }
@@ -294,7 +295,7 @@ export class RequestHandler<Params extends object = NoParams> extends BodyHandle
     if (typeof result !== "string" && (typeof result !== "object" || result === null)) {
       throw misuse("RETURN_VALUE_INVALID", { handler: this.constructor.name, got: kindOf(result) });
     }
-    writer.write(result);
+    writer.write(result, `the value that ${this.constructor.name} returned`);
     return writer.finish();
   }
 

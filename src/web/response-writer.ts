@@ -53,7 +53,8 @@ export class ResponseWriter {
     return this.#sending;
   }
 
-  write(chunk: string | Uint8Array | object): void {
+  /** @param name what the chunk is called where it is refused. */
+  write(chunk: string | Uint8Array | object, name = "chunk"): void {
     if (this.isFinished) throw misuse("HEADERS_SENT", { what: "write()" });
     if (typeof chunk === "string") {
       this.#type ??= "text/html; charset=utf-8";
@@ -62,12 +63,12 @@ export class ResponseWriter {
       this.#type ??= "application/octet-stream";
       this.#add(toBytes(chunk));
     } else if (typeof chunk === "object" && chunk !== null) {
-      const text = encodeJson("chunk", chunk);
+      const text = encodeJson(name, chunk);
       this.#type ??= "application/json; charset=utf-8";
       this.#add(text);
     } else {
       const expected = "a string, an object or bytes";
-      throw misuse("ARGUMENT_TYPE_INVALID", { name: "chunk", expected, got: kindOf(chunk) });
+      throw misuse("ARGUMENT_TYPE_INVALID", { name, expected, got: kindOf(chunk) });
     }
   }
 

@@ -102,6 +102,7 @@ export class Router {
       const reason = `the handler must be a class that extends RequestHandler or WebSocketHandler, got ${kindOf(handler)}`;
       throw misuse("ROUTE_INVALID", { route: inside.parts.map(String).join(""), reason });
     }
+    checkOptions(handler, options, inside.parts.map(String).join(""));
     if (isOrExtends(handler, RequestHandler))
       checkCustomMethods(handler.name, (handler as unknown as typeof RequestHandler).customMethods);
     this.#routes.push({
@@ -116,6 +117,19 @@ export class Router {
     if (this.#names.has(name)) throw misuse("ROUTE_NAME_DUPLICATE", { name: quote(name) });
     this.#names.set(name, path);
   }
+}
+
+/** Throws ROUTE_INVALID for options that nobody reads: most likely one is misspelt, or `initialize` is. */
+function checkOptions(handler: CompiledHandlerClass, options: object, route: string): void {
+  const { prototype } = handler as { readonly prototype: RequestHandler };
+  if (prototype.initialize !== RequestHandler.prototype.initialize) return;
+  const isOfRoute = (name: string): boolean =>
+    name === "transports" && isOrExtends(handler, WebSocketHandler);
+  const unread = Object.keys(options).find((name) => !isOfRoute(name));
+  if (unread === undefined) return;
+  const known = isOrExtends(handler, WebSocketHandler) ? "; the route itself knows transports" : "";
+  const reason = `nobody reads the option ${quote(unread)}, since ${handler.name} has no initialize()${known}`;
+  throw misuse("ROUTE_INVALID", { route, reason });
 }
 
 function isHandlerClass(value: unknown): value is CompiledHandlerClass {

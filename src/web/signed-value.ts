@@ -44,7 +44,8 @@ const futureSecondsMax = 31 * daySeconds;
  * Signs a text, and the time and a name with it: it is valid for that name only. `RequestHandler` has methods that do it
  * for cookies; this one is for everything else, such as links in mails.
  *
- * @throws WaterspoutError ARGUMENT_TYPE_INVALID for a name or value that is no text, or a key version without a secret.
+ * @throws WaterspoutError ARGUMENT_TYPE_INVALID for a secret that is none, a name or value that is no text, or a key version without a
+ *   secret.
  * @example
  * const token = createSignedValue("a long secret", "unsubscribe", "ada@example.com");
  * decodeSignedValue("a long secret", "unsubscribe", token); // "ada@example.com"
@@ -55,6 +56,7 @@ export function createSignedValue(
   value: string,
   options: SignOptions = {},
 ): string {
+  checkSecret(secret);
   checkText("name", name);
   checkText("value", value);
   const { keyVersion, clock = Date.now } = options;
@@ -77,7 +79,7 @@ export function createSignedValue(
  * The text that was signed; null if anything is wrong: the signature, the name, the age, the format. A value that is no
  * UTF-8, which only another program can have signed, is null, too.
  *
- * @throws WaterspoutError ARGUMENT_TYPE_INVALID for a `maxAgeDays` or `minVersion` that makes no sense.
+ * @throws WaterspoutError ARGUMENT_TYPE_INVALID for a secret that is none, a `maxAgeDays` or `minVersion` that makes no sense.
  */
 export function decodeSignedValue(
   secret: CookieSecret,
@@ -85,6 +87,7 @@ export function decodeSignedValue(
   value: string | null | undefined,
   options: DecodeOptions = {},
 ): string | null {
+  checkSecret(secret);
   const { maxAgeDays = 31, minVersion = 2, clock = Date.now } = options;
   // No number is older than NaN: it would accept everything.
   if (typeof maxAgeDays !== "number" || !(maxAgeDays >= 0)) {
@@ -184,6 +187,14 @@ function sign(algorithm: "sha1" | "sha256", key: string, text: string): string {
 function areEqual(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)];
   return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** With an empty secret everybody could sign. The message does not show it, also no wrong one: it may be a right one in the wrong place. */
+function checkSecret(secret: unknown): void {
+  if (typeof secret === "string" ? secret !== "" : typeof secret === "object" && secret !== null) return;
+  const got = secret === "" ? "an empty text" : typeof secret;
+  const expected = "a long random text, or such texts by version ({ 1: …, 2: … })";
+  throw misuse("ARGUMENT_TYPE_INVALID", { name: "secret", expected, got });
 }
 
 function checkText(name: string, value: unknown): void {

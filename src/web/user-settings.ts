@@ -62,7 +62,8 @@ const cookieOptionNames = [
 export function resolveUserSettings(settings: UserSettings): ResolvedUserSettings {
   const { cookieSecret, keyVersion, loginUrl } = settings;
   checkSecret(cookieSecret, keyVersion);
-  if (loginUrl !== undefined && (typeof loginUrl !== "string" || loginUrl === "")) {
+  // A path that does not begin with a slash would mean another page on each page.
+  if (loginUrl !== undefined && !(typeof loginUrl === "string" && /^(?:\/|https?:\/\/)/i.test(loginUrl))) {
     throw invalidSetting("loginUrl", 'a path such as "/login", or a URL', loginUrl);
   }
   return { secret: cookieSecret, keyVersion, loginUrl, xsrf: resolveXsrf(settings) };

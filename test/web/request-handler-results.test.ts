@@ -186,7 +186,7 @@ test("once the response is finished nothing can be added, and what is returned i
   assert.equal(response.header("X-Late"), undefined);
   assert.deepEqual(
     errors.map((error) => (error instanceof Error && "code" in error ? [error.code, error.message] : error)),
-    ["write()", 'setHeader("X-Late")', 'setHeader("Location")', "write()", "finish()"].map((what) => [
+    ["write()", 'setHeader("X-Late")', 'setHeader("Location")', "finish()", "finish()"].map((what) => [
       "HEADERS_SENT",
       `${what} is too late: the response headers have been sent`,
     ]),

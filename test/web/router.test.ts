@@ -111,12 +111,15 @@ test("lists are nested to any depth: paths are joined, hosts must all accept, pa
 });
 
 test("options belong to their route; without any there is an empty object", () => {
+  class Coloured extends RequestHandler {
+    override initialize(_options: { readonly colour: string }) {}
+  }
   const options = { colour: "red" };
   const router = new Router([
-    ["/a", A, options],
+    ["/a", Coloured, options],
     ["/b", A],
-    route("/c", A, { options }),
-    ["/l", [["/a", A, options]]],
+    route("/c", Coloured, { options }),
+    ["/l", [["/a", Coloured, options]]],
   ]);
   const optionsOf = (path: string): unknown => {
     const match = router.find("h", path);
@@ -145,6 +148,29 @@ test("an entry that is no route is refused, and the reason says what one is", ()
     const shown = `${inspect(entry)}: ${message}`;
     assert.equal(code, "ROUTE_INVALID", shown);
     assert.match(message, /a route is \[pattern, Handler, options\?\] or route\(…\)/, shown);
+  }
+});
+
+test("options that nobody reads are refused, since one is misspelt, or initialize is", () => {
+  class Socket extends WebSocketHandler {}
+  class Reading extends WebSocketHandler {
+    override initialize() {}
+  }
+  assert.equal(
+    refuse(["/ws", Socket, { transport: ["sse"] }]).message,
+    'route /ws: nobody reads the option "transport", since Socket has no initialize(); the route itself knows transports',
+  );
+  assert.equal(
+    refuse(["/a", A, { transports: ["sse"] }]).message,
+    'route /a: nobody reads the option "transports", since A has no initialize()',
+  );
+  assert.equal(refuse(route("/a", A, { options: { colour: "red" } })).code, "ROUTE_INVALID");
+  for (const entry of [
+    ["/ws", Socket, { transports: ["sse"] }],
+    ["/ws", Reading, { colour: "red" }],
+    ["/a", A, {}],
+  ] as const) {
+    assert.ok(new Router([entry]));
   }
 });
 

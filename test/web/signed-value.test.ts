@@ -179,3 +179,18 @@ test("in version 1, digits moved between value and time are noticed", () => {
   const options = { clock, minVersion: 1, maxAgeDays: Infinity } as const;
   assert.equal(decodeSignedValue(secret, "user", `YWRh|12341700000000|${moved}`, options), null);
 });
+
+test("a secret that is none is refused, and not shown", () => {
+  const wrong = ["", undefined, null, 5] as unknown as string[];
+  for (const none of wrong) {
+    for (const use of [
+      () => createSignedValue(none, "user", "ada"),
+      () => decodeSignedValue(none, "user", byTornado.ada),
+    ]) {
+      assert.throws(use, {
+        code: "ARGUMENT_TYPE_INVALID",
+        message: /^secret must be a long random text, or /,
+      });
+    }
+  }
+});

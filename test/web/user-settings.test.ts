@@ -47,7 +47,8 @@ test("the version that signs is one of those that there are", () => {
 
 test("a login is at some URL", () => {
   assert.equal(resolveSettings({ loginUrl: "/login" }).users.loginUrl, "/login");
-  for (const loginUrl of ["", 5, null])
+  assert.equal(resolveSettings({ loginUrl: "HTTPS://id.example/" }).users.loginUrl, "HTTPS://id.example/");
+  for (const loginUrl of ["", 5, null, "login", "javascript:alert(1)"])
     assert.match(settingRefusal({ loginUrl }), /^setting loginUrl must be a path/);
 });
 
