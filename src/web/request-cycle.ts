@@ -389,6 +389,8 @@ function call(handler: RequestHandler<object>, method: VerbMethod): Stage {
 
 /** What an exception says to the client, or the exception itself where it is none of the client's business. */
 function refusalOf(error: unknown, handlerName: string): unknown {
-  if (error instanceof BodyError) return new Refusal(error.problem);
+  // RFC 9110 §15.5.9: where a body has not come, nothing else will be understood that does.
+  const isOver = error instanceof BodyError && error.problem.code === "BODY_TIMEOUT";
+  if (error instanceof BodyError) return new Refusal(error.problem, isOver ? [["Connection", "close"]] : []);
   return error instanceof HttpError ? Refusal.from(error, handlerName) : error;
 }

@@ -360,12 +360,13 @@ test("a client that dawdles is told so with 408; a handler that does is left alo
   assert.equal((await post(server, "/", text, "abc")).text, "3");
   const connection = await RawConnection.open(server.port);
   connection.send(`${announce("/", 10)}abc`);
-  assert.equal((await connection.nextResponse()).status, 408);
+  const { status, header } = await connection.nextResponse();
+  assert.deepEqual([status, header("Connection")], [408, "close"]);
   await log.expect(/^408 POST/);
   await log.expect(
     /^BODY_TIMEOUT {2}nothing more of the body came for 30 ms, after 3 bytes\.\n +To allow more time: http: \{ bodyTimeoutMs \}\.$/,
   );
-  connection.destroy();
+  assert.equal((await connection.ended()).length, 0);
 });
 
 test("a chunked body that breaks its grammar is 400 in one line, and ends the wait of who reads it", async (context) => {
