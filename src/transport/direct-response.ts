@@ -14,10 +14,10 @@ const copiedBytesMax = 16 * 1024;
 
 /**
  * Node's response, which can also send a whole answer as one text. Node itself makes two pieces of head and body and takes them through the
- * queue of what may still be added, which for a small answer costs more than all the rest (docs/performance.md has the numbers).
+ * queue of what may still be added, which for a small answer is a tenth of all that it costs (docs/performance.md has the numbers).
  *
  * All that follows an answer is Node's: it hears "finish" when the socket has taken everything, as of any other response. What is not
- * usual is left to it as well (`canAnswerDirectly`).
+ * usual is left to it as well: see `answerDirectly`.
  */
 export class DirectResponse<
   Request extends IncomingMessage = IncomingMessage,
