@@ -79,6 +79,7 @@ export class HttpExchange {
   #isOverruled = false;
   #isLost = false;
   #isCut = false;
+  #isGivenUp = false;
   /** Whether the whole of the answer has been handed over, so that nothing can break it any more. */
   #isWhole = false;
   #listener: ExchangeListener | undefined;
@@ -184,6 +185,11 @@ export class HttpExchange {
     return this.#isAnswered;
   }
 
+  /** Whether the whole of the answer has been handed over. */
+  get isHandedOver(): boolean {
+    return this.#isWhole;
+  }
+
   /** The status of the answer. */
   get status(): number {
     return this.#response?.statusCode ?? 101;
@@ -272,7 +278,7 @@ export class HttpExchange {
     body: ResponseBody,
     reason?: string,
   ): Promise<void> | undefined {
-    if (this.#isOverruled) return undefined;
+    if (this.#isOverruled || this.#isGivenUp) return undefined;
     const response = this.#prepare();
     const fields = mergeHeaders(headers, this.#standingHeaders);
     // Who has not been told to go on with its body, and now will not be, may send it or not: Node closes that connection.
@@ -286,7 +292,7 @@ export class HttpExchange {
   /** Begins an answer whose body is written bit by bit, with its Content-Length if `headers` have one, which must then be right. */
   begin(status: number, headers: ResponseHeaders, reason?: string): BodyWriter {
     const response = this.#prepare();
-    if (this.#isOverruled) return new BodyWriter(response, false);
+    if (this.#isOverruled || this.#isGivenUp) return new BodyWriter(response, false);
     response.strictContentLength = true;
     const hasContent = mayHaveContent(status);
     const fields = flattenHeaders(mergeHeaders(headers, this.#standingHeaders), hasContent);
@@ -299,6 +305,7 @@ export class HttpExchange {
   giveUp(status: number): void {
     if (this.#isAnswered) return;
     this.#isAnswered = true;
+    this.#isGivenUp = true;
     this.#startResponse().statusCode = status;
     this.#answered();
   }

@@ -171,6 +171,11 @@ export class HttpServer {
       // It closes the idle ones by itself.
       this.#server.close(() => resolve());
       this.#book.destroySilent();
+      // What has been handed over and not been taken yet said that the connection stays open.
+      for (const connection of this.#book.connections()) {
+        if (connection.latest?.isHandedOver === true)
+          connection.whenIdle(() => endSocket(connection.socket, endTimeoutMs));
+      }
     });
     await this.#book.connectionsClosed();
     this.#stalls.stop();

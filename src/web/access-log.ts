@@ -83,7 +83,7 @@ export class AccessLog {
     else this.#log("error", line);
   }
 
-  /** An answer broke in the middle, which has been explained. */
+  /** An answer broke in the middle, which has been explained, or had not come when its server closed. */
   cut(status: number, request: LoggedRequest, elapsedMs: number): void {
     if (this.#setting !== true) return this.#tell(status, request, elapsedMs);
     this.#log("warn", `${status} ${describeRequest(request)} ${elapsedMs.toFixed(2)}ms cut off`);

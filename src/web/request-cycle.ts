@@ -103,6 +103,9 @@ export class RequestCycle implements ExchangeListener {
       this.#lost = handler.writer.receiveLost(problem);
       handler.receiveLost(this.#lost);
       this.#callHook(() => handler.onConnectionClose());
+      // Also for a handler that will never end: who asked for it, and how long they waited, is known now. Whoever reads its body is still to hear
+      // that there is no more of it.
+      if (problem === undefined && this.#exchange.isComplete) this.#giveUp();
     });
   }
 
@@ -195,8 +198,7 @@ export class RequestCycle implements ExchangeListener {
   async #receiveError(error: unknown): Promise<void> {
     const handler = this.#handler;
     if (this.#isForWantOfClient(error)) {
-      this.#isGivenUp = !this.#exchange.isAnswered;
-      this.#exchange.giveUp(clientGoneStatus);
+      this.#giveUp();
     } else if (error instanceof Finish && handler !== undefined && !this.#exchange.isAnswered) {
       await handler.finishWith(handler.isFinished ? undefined : error.body);
     } else if (error instanceof Finish && handler?.isFinished === false) {
@@ -222,6 +224,13 @@ export class RequestCycle implements ExchangeListener {
       this.#logFailure(error);
       await this.#refuse(await this.#failureOf(error), error);
     }
+  }
+
+  /** Nobody waits for an answer any more, and none has been begun. */
+  #giveUp(): void {
+    if (this.#exchange.isAnswered) return;
+    this.#isGivenUp = true;
+    this.#exchange.giveUp(clientGoneStatus);
   }
 
   /** The answer to a failure. What it says in debug mode is loaded there only. */
@@ -290,7 +299,7 @@ export class RequestCycle implements ExchangeListener {
     const request = this.#loggedRequest();
     if (this.#connection?.isRoutine === true && refused === undefined) {
       log.served(status, request, elapsedMs);
-    } else if (this.#exchange.isCut) {
+    } else if (this.#exchange.isCut || (this.#isGivenUp && this.#sessions.isClosing)) {
       log.cut(status, request, elapsedMs);
     } else if (this.#isGivenUp || (this.#lost !== undefined && this.#timeout === undefined)) {
       log.left(status, request, elapsedMs);

@@ -174,6 +174,7 @@ test("what does not end by itself is cut when the time is up", soon, async () =>
   await server.close();
   assert.equal((await connection.ended()).length, 0);
   assert.equal((await half.ended()).length, 0);
+  await log.expect(/^499 GET \/ .* cut off$/);
 });
 
 test("closing one server of an application refuses nothing on the other", soon, async () => {
@@ -204,5 +205,25 @@ test("an answer that was handed over is not cut under a client that takes its ti
   connection.resume();
   assert.equal((await connection.nextResponse()).text, text);
   await connection.ended();
+  await closing;
+});
+
+test("a connection whose answer was handed over just before is ended behind it", soon, async () => {
+  let closing: Promise<void> | undefined;
+  class Last extends RequestHandler {
+    get() {
+      // When the answer has been handed over, and nobody knows whether it has been taken.
+      queueMicrotask(() => {
+        closing = server.close();
+      });
+      return "last";
+    }
+  }
+  const server = await startApplication(new Application([["/", Last]], patient));
+  const connection = await RawConnection.open(server.port);
+  connection.send(requestText("GET", "/"));
+  assert.equal((await connection.nextResponse()).text, "last");
+  connection.send(requestText("GET", "/"));
+  assert.equal((await connection.ended()).length, 0);
   await closing;
 });

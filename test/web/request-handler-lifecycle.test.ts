@@ -134,8 +134,8 @@ test("a request that waits behind another one on its connection learns that the 
   connection.send(requestText("GET", "/0") + requestText("GET", "/1"));
   for (const each of entered) await each.promise;
   connection.destroy();
-  await log.expect(/^200 GET \/0/);
-  await log.expect(/^200 GET \/1/);
+  await log.expect(/^499 GET \/0/);
+  await log.expect(/^499 GET \/1/);
 });
 
 test("a response that was sent whole is no reason to tell that the client left", async (context) => {
@@ -299,4 +299,34 @@ test("what a Finish brings and cannot be sent is a failure like any other", asyn
     await log.expect(new RegExp(`^Uncaught exception GET ${path}`));
     await log.expect(new RegExp(`^500 GET ${path}`));
   }
+});
+
+test("who has gone is written down when they go, whether the handler ends or not, and once", async (context) => {
+  const calls = new Inbox<string>();
+  const left = deferred();
+  class Waiting extends RequestHandler<{ how: string }> {
+    async get() {
+      calls.add("waits");
+      if (this.params.how === "forever") await new Promise(() => {});
+      await left.promise;
+      return "as if nothing had happened";
+    }
+    override onFinish() {
+      calls.add("onFinish");
+    }
+  }
+  const server = await serveRoutes(context, log, [["/:how", Waiting]]);
+  for (const how of ["forever", "once"]) {
+    const connection = await RawConnection.open(server.port);
+    connection.send(requestText("GET", `/${how}`));
+    assert.equal(await calls.next(), "waits");
+    connection.destroy();
+    await log.expect(new RegExp(`^499 GET /${how} .* the client left$`));
+  }
+  left.resolve();
+  assert.equal(await calls.next(), "onFinish");
+  assert.deepEqual(
+    log.lines.filter(({ text }) => /GET \/(?:forever|once)/.test(text)),
+    [],
+  );
 });
