@@ -129,7 +129,7 @@ test("a request that never finishes is cut after closeTimeoutMs, one that does i
       return "slow";
     }
   }
-  const { server, connectRaw } = await runApplication(context, [["/slow", Slow]], {
+  const { server, connectRaw, log } = await runApplication(context, [["/slow", Slow]], {
     websocket: { closeTimeoutMs: 300 },
   });
   const waiting = await connectRaw();
@@ -144,6 +144,7 @@ test("a request that never finishes is cut after closeTimeoutMs, one that does i
   await closing;
   await stuck.ended();
   assert.equal(stuck.received, 0);
+  await log.expect(/^499 GET \/slow\?for=ever .* cut off$/);
 });
 
 test("a handshake that arrives while the server is closing is refused with 503", async (context) => {
