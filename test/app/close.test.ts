@@ -212,8 +212,8 @@ test("a connection whose answer was handed over just before is ended behind it",
   let closing: Promise<void> | undefined;
   class Last extends RequestHandler {
     get() {
-      // When the answer has been handed over, and nobody knows whether it has been taken.
-      queueMicrotask(() => {
+      // When the answer has been handed over, and before anybody is told that it has been taken.
+      process.nextTick(() => {
         closing = server.close();
       });
       return "last";
