@@ -1,4 +1,5 @@
 import { BodyError } from "../base/body-error.ts";
+import { isCausedBy } from "../base/caused-by.ts";
 import type { Problem, WaterspoutError } from "../base/errors.ts";
 import { describe } from "../base/errors.ts";
 import { quote } from "../base/text.ts";
@@ -243,9 +244,7 @@ export class RequestCycle implements ExchangeListener {
 
   /** Whether something failed only because the client has gone while it was waited for. */
   #isForWantOfClient(error: unknown): boolean {
-    if (this.#lost === undefined) return false;
-    // What is aborted by a signal often fails with an error of its own, whose cause is the signal's.
-    return error === this.#lost || (error instanceof Error && error.cause === this.#lost);
+    return this.#lost !== undefined && isCausedBy(error, this.#lost);
   }
 
   /** Too late for another answer: what has been sent must not look complete. */
@@ -334,12 +333,12 @@ export class RequestCycle implements ExchangeListener {
       ?.disposeBody()
       ?.catch((failure: unknown) => this.#inContext(() => this.#logFailure(failure)));
     // Who has gone before anything was answered, and whose handler did not mind, has no answer and needs none.
-    if (this.#isAnswered) this.#finish();
+    if (this.#isAnswered) this.#inContext(() => this.#finish());
   }
 
   #finish(): void {
     const handler = this.#handler;
-    if (handler !== undefined) this.#inContext(() => this.#callHook(() => handler.onFinish()));
+    if (handler !== undefined) this.#callHook(() => handler.onFinish());
   }
 
   /** Calls a hook for which nothing waits; what it throws is logged. */

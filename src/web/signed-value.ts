@@ -17,6 +17,9 @@ import { kindOf } from "../base/text.ts";
 /** The secret that values are signed with, or several by their version, so that they can be exchanged. */
 export type CookieSecret = string | Readonly<Record<number, string>>;
 
+/** What a `CookieSecret` is, for messages. */
+export const expectedSecret = "a long random text, or such texts by version ({ 1: …, 2: … })";
+
 /** How to sign. */
 export interface SignOptions {
   /** Which of several secrets; needed if and only if there are several. */
@@ -193,8 +196,7 @@ function areEqual(left: string, right: string): boolean {
 function checkSecret(secret: unknown): void {
   if (typeof secret === "string" ? secret !== "" : typeof secret === "object" && secret !== null) return;
   const got = secret === "" ? "an empty text" : typeof secret;
-  const expected = "a long random text, or such texts by version ({ 1: …, 2: … })";
-  throw misuse("ARGUMENT_TYPE_INVALID", { name: "secret", expected, got });
+  throw misuse("ARGUMENT_TYPE_INVALID", { name: "secret", expected: expectedSecret, got });
 }
 
 function checkText(name: string, value: unknown): void {

@@ -3,6 +3,7 @@ import { misuse } from "../base/errors.ts";
 import { formatSetCookie } from "../protocol/http/cookie.ts";
 import { completeAttributes, type CookieOptions } from "./cookies.ts";
 import type { CookieSecret } from "./signed-value.ts";
+import { expectedSecret } from "./signed-value.ts";
 
 /** The settings of cookies, logins and XSRF protection. */
 export interface UserSettings {
@@ -71,7 +72,6 @@ export function resolveUserSettings(settings: UserSettings): ResolvedUserSetting
 
 /** The messages show no secret, also no wrong one: it may be a right one in the wrong place. */
 function checkSecret(secret: unknown, keyVersion: unknown): void {
-  const expected = "a long random text, or such texts by version ({ 1: …, 2: … })";
   const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
   if (secret === undefined || isText(secret)) {
     if (keyVersion === undefined) return;
@@ -79,13 +79,13 @@ function checkSecret(secret: unknown, keyVersion: unknown): void {
   }
   if (typeof secret !== "object" || secret === null) {
     const value = secret === "" ? "an empty text" : `a ${typeof secret}`;
-    throw misuse("SETTING_INVALID", { name: "cookieSecret", expected, value });
+    throw misuse("SETTING_INVALID", { name: "cookieSecret", expected: expectedSecret, value });
   }
   const versions = Object.entries(secret);
   const wrong = versions.find(([version, text]) => !/^(?:0|[1-9]\d{0,14})$/.test(version) || !isText(text));
   if (versions.length === 0 || wrong !== undefined) {
     const value = wrong === undefined ? "none" : `something else by version ${wrong[0]}`;
-    throw misuse("SETTING_INVALID", { name: "cookieSecret", expected, value });
+    throw misuse("SETTING_INVALID", { name: "cookieSecret", expected: expectedSecret, value });
   }
   if (typeof keyVersion !== "number" || !Object.hasOwn(secret, keyVersion)) {
     const choice = `one of the versions of cookieSecret (${Object.keys(secret).join(", ")})`;

@@ -1,4 +1,5 @@
 import { isBytesLike, noBytes, toBytes } from "../base/bytes.ts";
+import { isCausedBy } from "../base/caused-by.ts";
 import { misuse } from "../base/errors.ts";
 import { kindOf } from "../base/text.ts";
 import type { BytesLike } from "../base/bytes.ts";
@@ -231,10 +232,7 @@ export class WebSocketHandler<Params extends object = NoParams> extends Handler<
 
   /** Whether something failed only because the connection has closed while it was waited for with `signal`. @internal */
   isAbortedBy(error: unknown): boolean {
-    if (this.#abort?.signal.aborted !== true) return false;
-    const { reason } = this.#abort.signal as { readonly reason: unknown };
-    // What is aborted by a signal often fails with an error of its own, whose cause is the signal's.
-    return error === reason || (error instanceof Error && error.cause === reason);
+    return this.#abort?.signal.aborted === true && isCausedBy(error, this.#abort.signal.reason);
   }
 
   /** `abortSignal` as a function that holds nothing but this handler. @internal */
